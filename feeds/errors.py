@@ -1,0 +1,62 @@
+"""One class an outcome, each with the HTTP status it means and a stable code."""
+
+
+class FeedError(Exception):
+    """The family: something a calendar client or a calendar's author has to hear about."""
+
+    status = 500
+    code = "feed-error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class InvalidRule(FeedError):
+    """A recurrence rule that is malformed, endless, or costs more than its budget; `example` is a right one."""
+
+    status = 400
+    code = "invalid-rule"
+
+    def __init__(self, detail: str, example: str = "FREQ=WEEKLY;BYDAY=TU;COUNT=6") -> None:
+        super().__init__(detail)
+        self.example = example
+
+
+class UnknownZone(FeedError):
+    """A time zone identifier that no table knows."""
+
+    status = 400
+    code = "unknown-zone"
+
+
+class NotThere(FeedError):
+    """No such feed, entry or collection."""
+
+    status = 404
+    code = "not-found"
+
+
+class Gone(FeedError):
+    """A subscription that was revoked."""
+
+    status = 410
+    code = "gone"
+
+
+class InvalidQuery(FeedError):
+    """A filter or an option that does not exist; the detail says which one was meant."""
+
+    status = 400
+    code = "invalid-query"
+
+
+class Unavailable(FeedError):
+    """The store cannot answer now; clients keep what they have and come again after `retry_after` seconds."""
+
+    status = 503
+    code = "unavailable"
+
+    def __init__(self, detail: str, retry_after: int = 120) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after

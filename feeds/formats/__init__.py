@@ -1,0 +1,1 @@
+"""Other shapes of a selection of entries, beside iCalendar."""

@@ -1,0 +1,42 @@
+"""What the calendar's half of the house asks of the other half: the one seam between them."""
+
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Form(Struct, frozen=True):
+    """One encoding of a resource: its body, its own strong ETag, and the headers of a 200 and of a 304."""
+
+    body: bytes
+    etag: str
+    headers: Headers
+    unchanged: Headers
+
+
+class Ready(Struct, frozen=True, kw_only=True):
+    """A resource that only has to be negotiated and sent: made once, when the content changes.
+
+    `packed` is the gzip form, None where it would not be smaller. `valid_until` is the UTC instant at which the
+    content changes by itself (a tombstone expires, the horizon moves on); whoever keeps it makes it anew then.
+    """
+
+    plain: Form
+    packed: Form | None
+    last_modified: datetime
+    valid_until: datetime | None = None
+
+
+class Library(Protocol):
+    """Where feeds come from."""
+
+    async def publication(self, path: str, query: str, *, host: str) -> Ready:
+        """The resource at `path` (decoded, such as /feeds/events.ics) with the raw `query` string.
+
+        `host` is the request's Host header, "" without one. The same Ready is returned as long as nothing
+        changed. Raises feeds.errors: NotThere, Gone (a revoked subscription), InvalidQuery, Unavailable.
+        """
+        ...

@@ -1,0 +1,150 @@
+"""Where the parts meet: `create_app` builds the service from a configuration. Nothing else constructs anything."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from litestar import Litestar, Request
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+
+from feeds.errors import FeedError
+from feeds.publish import Application, FeedApp
+from scheduler.calendars import EventLibrary
+from scheduler.clock import Clock, monotonic, use_packaged_tzdata, utcnow
+from scheduler.config import Config
+from scheduler.errors import ServiceError
+from scheduler.jobs import Jobs
+from scheduler.mail.folder import FolderTransport
+from scheduler.mail.smtp import Relay, SmtpTransport
+from scheduler.mail.transport import Transport
+from scheduler.mail.writer import Writer
+from scheduler.model.access import Actor
+from scheduler.model.links import Links
+from scheduler.services.correspondence import Correspondence
+from scheduler.services.sending import Sender
+from scheduler.services.start import signing_secret
+from scheduler.store.database import Database
+from scheduler.texts import load_catalogues
+from scheduler.web import problems
+from scheduler.web.api.changes import changes
+from scheduler.web.api.event_actions import EventActions
+from scheduler.web.api.events import Events
+from scheduler.web.api.institutions import Institutions
+from scheduler.web.api.keys import Keys
+from scheduler.web.api.registrations import Registrations
+from scheduler.web.auth import Authentication
+from scheduler.web.context import Context
+from scheduler.web.health import healthz, readyz
+
+API: list[Any] = [Events, EventActions, Registrations, Institutions, Keys, changes]
+
+
+class Service:
+    """The parts of one running process; `context` is there once it has started."""
+
+    def __init__(self, config: Config, clock: Clock, transport: Transport | None) -> None:
+        self.config = config
+        self.clock = clock
+        self.db = Database.open(config.database.url, busy_seconds=config.database.busy_timeout_seconds)
+        self.catalogues = load_catalogues()
+        self.transport = transport or transport_of(config)
+        self.context: Context | None = None
+        self.library = EventLibrary(self.db, config, clock, self.catalogues)
+
+    @asynccontextmanager
+    async def running(self, _app: Litestar) -> AsyncIterator[None]:
+        """Opens the database, brings it up to date, runs the heartbeats; shuts down in the opposite order."""
+        try:
+            await self.db.migrate()
+            secret = await self.db.write(lambda conn: signing_secret(conn, self.config))
+            links = Links(self.config.server.public_url, secret)
+            jobs = self._jobs(links)
+            self.context = Context(
+                db=self.db,
+                config=self.config,
+                clock=self.clock,
+                links=links,
+                domain=urlsplit(self.config.server.public_url).hostname or "localhost",
+                catalogues=self.catalogues,
+                wake=jobs.send.wake,
+            )
+            async with jobs.running():
+                yield
+        finally:
+            await self.transport.close()
+            await self.db.close()
+
+    def provide_context(self) -> Context:
+        """The context, for handlers."""
+        if self.context is None:
+            raise RuntimeError("the service has not started")
+        return self.context
+
+    def _jobs(self, links: Links) -> Jobs:
+        sender = Sender(
+            self.db,
+            config=self.config,
+            clock=self.clock,
+            transport=self.transport,
+            correspondence=Correspondence(self.config, links, Writer(self.catalogues)),
+            owner=f"{socket.gethostname()[:40]}:{os.getpid()}",
+        )
+        return Jobs(self.db, self.config, self.clock, sender)
+
+
+def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | None = None) -> Application:
+    """The whole service as one ASGI application: the feeds' door in front, pages and API behind it."""
+    use_packaged_tzdata()
+    service = Service(config, clock, transport)
+    return FeedApp(service.library, cast("Application", litestar_of(service)))
+
+
+def litestar_of(service: Service) -> Litestar:
+    """Pages and API, without the feeds' door."""
+    return Litestar(
+        route_handlers=[*API, healthz, readyz],
+        dependencies={
+            "context": Provide(service.provide_context, sync_to_thread=False),
+            "actor": Provide(_actor, sync_to_thread=False),
+            "now": Provide(service.clock, sync_to_thread=False),
+        },
+        middleware=[Authentication(service.db, service.clock)],
+        exception_handlers={
+            ServiceError: problems.from_service,
+            FeedError: problems.from_feeds,
+            HTTPException: problems.from_framework,
+            Exception: problems.from_fault,
+        },
+        lifespan=[service.running],
+        logging_config=None,
+        openapi_config=OpenAPIConfig(title="eNSPIRED scheduler", version="1", render_plugins=[], path="/api/v1/schema"),
+        request_max_body_size=service.config.server.max_body_bytes,
+    )
+
+
+def transport_of(config: Config) -> Transport:
+    """The way out for mail that is configured."""
+    mail = config.mail
+    if mail.transport == "folder":
+        return FolderTransport(Path(mail.folder))
+    relay = Relay(
+        host=mail.host,
+        port=mail.port,
+        security=mail.security,
+        username=mail.username,
+        password=mail.password,
+        connections=mail.connections,
+        messages_per_minute=mail.messages_per_minute,
+        timeout_seconds=mail.timeout_seconds,
+    )
+    return SmtpTransport(relay, monotonic)
+
+
+def _actor(request: Request[Actor, Any, Any]) -> Actor:
+    return request.user

@@ -1,0 +1,123 @@
+"""The heartbeats: release what fell due, send what is ready, forget what is over. Nothing else happens here.
+
+APScheduler only ticks (in memory, UTC). A tick sets a flag; tasks of our own do the work, so that a shutdown can let
+them finish: the scheduler's own shutdown would cancel them in the middle of a delivery.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from scheduler.clock import Clock
+from scheduler.config import Config
+from scheduler.services import housekeeping, reminders
+from scheduler.services.sending import Sender
+from scheduler.store import messages
+from scheduler.store.clock import database_now
+from scheduler.store.database import Database
+
+log = structlog.get_logger()
+
+_PRUNE_SECONDS = 60
+
+
+class Beat:
+    """One job: a flag that a tick sets, and a task that does the work whenever it is set."""
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        self._name = name
+        self._work = work
+        self._flag = asyncio.Event()
+        self._flag.set()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """Asks for the work to be done now."""
+        self._flag.set()
+
+    def stop(self) -> None:
+        """Lets the work under way finish; no more after that."""
+        self._stopping = True
+        self._flag.set()
+
+    async def run(self) -> None:
+        """Works until `stop`. A fault is logged and the next tick tries again: the rows are still there."""
+        while True:
+            await self._flag.wait()
+            self._flag.clear()
+            if self._stopping:
+                return
+            try:
+                await self._work()
+            except Exception as error:  # the ledger is intact; the next beat goes on
+                log.error("beat.failed", beat=self._name, exc_info=error)
+
+    @property
+    def stopping(self) -> bool:
+        """True once `stop` was called."""
+        return self._stopping
+
+
+class Jobs:
+    """The three beats of one process."""
+
+    def __init__(self, db: Database, config: Config, clock: Clock, sender: Sender) -> None:
+        self._db = db
+        self._config = config
+        self._clock = clock
+        self._sender = sender
+        self.release = Beat("release", self._release)
+        self.send = Beat("send", self._send)
+        self.prune = Beat("prune", self._prune)
+        self._beats = (self.release, self.send, self.prune)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Beats until the block ends, then finishes what is under way and gives its leases back."""
+        if not self._db.shared:
+            await self._db.write(messages.release_leases)
+        ticker = AsyncIOScheduler(
+            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        seconds = self._config.reminders.heartbeat_seconds
+        ticker.add_job(_tick, "interval", seconds=seconds, args=[self.release.wake])
+        ticker.add_job(_tick, "interval", seconds=seconds, args=[self.send.wake])
+        ticker.add_job(_tick, "interval", seconds=_PRUNE_SECONDS, args=[self.prune.wake])
+        tasks = [asyncio.create_task(beat.run()) for beat in self._beats]
+        ticker.start()
+        try:
+            yield
+        finally:
+            ticker.shutdown(wait=False)
+            for beat in self._beats:
+                beat.stop()
+            await asyncio.gather(*tasks)
+            await self._db.write(lambda conn: messages.release_leases(conn, self._sender.owner))
+
+    async def _now(self) -> datetime:
+        """This machine's clock; on PostgreSQL the database's, which all nodes share."""
+        return await self._db.read(database_now) if self._db.shared else self._clock()
+
+    async def _release(self) -> None:
+        now = await self._now()
+        while await self._db.write(lambda conn: reminders.release_due(conn, config=self._config, now=now)):
+            self.send.wake()
+            if self.release.stopping:
+                return
+
+    async def _send(self) -> None:
+        while not self.send.stopping and await self._sender.send_ready(await self._now()):
+            pass
+
+    async def _prune(self) -> None:
+        now = await self._now()
+        await self._db.write(lambda conn: housekeeping.prune(conn, config=self._config, now=now))
+
+
+async def _tick(wake: Callable[[], None]) -> None:
+    """Runs on the event loop: a plain function would be sent to a thread."""
+    wake()

@@ -1,0 +1,1 @@
+"""Mail: wording per language, MIME, and the way out over SMTP or into a folder."""

@@ -1,0 +1,58 @@
+"""What a mail is written from: everything the wording needs, looked up beforehand, nothing looked up later."""
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from scheduler.mail.compose import Mailbox
+from scheduler.model.event import Event, Occurrence
+from scheduler.model.message import Cause
+from scheduler.model.reading import Institutions
+from scheduler.model.registration import Registration
+
+
+class Links(Struct, frozen=True, kw_only=True):
+    """Addresses (https) a mail may point to; an empty one leaves its sentence out.
+
+    `event`: the public page; `manage`: the attendee's own page; `confirm`: the page with the confirming button;
+    `stop_reminders`: the page with the choice; `unsubscribe`: the one-click address (RFC 8058, POST); `calendar`:
+    the .ics; `sign_in`: an organiser's sign-in link.
+    """
+
+    event: str = ""
+    manage: str = ""
+    confirm: str = ""
+    stop_reminders: str = ""
+    unsubscribe: str = ""
+    calendar: str = ""
+    sign_in: str = ""
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """One mail before it is worded.
+
+    `language` and `timezone` (IANA, may be empty) are the recipient's. `occurrence` is the date it is about, `dates`
+    all dates that the registration covers when they are several. `institutions` by key: host and co-hosts at least.
+    `operator` names the service, `help_address` is read by a person. `date` is the mail's own, the same over all
+    attempts; `now` decides "today" and "tomorrow". `facts`, all optional: `position` (in the waiting line), `waiting`
+    (people in it), `reason`, `minutes` (how long a sign-in link holds).
+    """
+
+    cause: Cause
+    recipient: str
+    language: str
+    timezone: str = ""
+    sender: Mailbox
+    reply_to: str = ""
+    message_id: str
+    date: datetime
+    now: datetime
+    operator: str
+    help_address: str = ""
+    event: Event | None = None
+    occurrence: Occurrence | None = None
+    dates: tuple[Occurrence, ...] = ()
+    institutions: Institutions = field(default_factory=dict)
+    registration: Registration | None = None
+    links: Links = Links()
+    facts: dict[str, str] = field(default_factory=dict)

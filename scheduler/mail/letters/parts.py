@@ -1,0 +1,192 @@
+"""What several letters say alike: when, where, how to join, who organises, why this mail came."""
+
+import re
+
+from babel.lists import format_list
+from msgspec import Struct
+
+from scheduler.mail.blocks import Block, Button, Fact, Link, fact, paragraph, safe_url
+from scheduler.mail.letter import Letter
+from scheduler.model.event import Event, Occurrence
+from scheduler.model.reading import Reading, brief, organisers, read, when
+from scheduler.texts import Translator
+
+MOST_DATES = 12
+# After these mails there are reminders to be stopped.
+REMINDED = frozenset({"confirmation", "place-free", "reminder"})
+# A name that a mail program would turn into a link is no name.
+LINK_LIKE = re.compile(r"://|www\.|\w\.\w{2,}(/|$|\s)|@", re.IGNORECASE)
+
+
+class About(Struct, frozen=True):
+    """A letter about an event, with what nearly every sentence needs."""
+
+    letter: Letter
+    t: Translator
+    event: Event
+    occurrence: Occurrence
+
+    @property
+    def title(self) -> Reading:
+        """The event's title as this reader gets it."""
+        return read(self.event.title, self.t.language)
+
+    @property
+    def brief(self) -> str:
+        """`Tue 16 Mar, 14:30 Ghent`."""
+        return brief(self.event, self.occurrence, self.letter.institutions, self.t)
+
+
+def about(letter: Letter, t: Translator) -> About:
+    """The letter with its event. Raises ValueError when its cause needs an event and it has none."""
+    if letter.event is None or letter.occurrence is None:
+        raise ValueError(f"a {letter.cause} mail needs an event and one of its dates")
+    return About(letter, t, letter.event, letter.occurrence)
+
+
+def when_blocks(a: About, label: str = "mail.common.when") -> list[Block]:
+    """When: the event's clock, the reader's where it differs, a sentence when the difference is unusual."""
+    span = when(a.event, a.occurrence, a.letter.institutions, a.t, a.letter.timezone)
+    extra = a.t("mail.common.tentative") if a.event.status == "tentative" else ""
+    return [fact(a.t(label), *span.lines, span.note, extra), *_other_dates(a)]
+
+
+def _other_dates(a: About) -> list[Block]:
+    others = [one for one in a.letter.dates if one.id != a.occurrence.id and one.alive]
+    if not others:
+        return []
+    lines = [brief(a.event, one, a.letter.institutions, a.t) for one in others[:MOST_DATES]]
+    rest = len(others) - MOST_DATES
+    more = a.t.plural("mail.common.more_dates", rest) if rest > 0 else ""
+    return [fact(a.t("mail.common.other_dates"), *lines, more)]
+
+
+def where_lines(a: About) -> list[Reading]:
+    """Room, house, address and country; or that it is online, and on what."""
+    if not on_site(a):
+        platform = a.event.online.platform
+        return [Reading(" · ".join(part for part in (a.t("mail.common.online"), platform) if part))]
+    place = a.event.place
+    host = a.letter.institutions.get(a.event.host or "")
+    cities = place.city or (host.city if host else {})
+    address = place.address or (host.address if host and not place.city else "")
+    if not any(name in address for name in cities.values() if name):  # "9000 Gent" needs no "Ghent" after it
+        address = ", ".join(part for part in (address, read(cities, a.t.language).text) if part)
+    country = a.t.locale.territories.get(place.country or (host.country if host else ""), "")
+    house = read(host.name, a.t.language) if host and not place.city else Reading("")
+    lines = [Reading(place.room), house, Reading(", ".join(part for part in (address, country) if part))]
+    return [line for line in lines if line.text]
+
+
+def place_blocks(a: About) -> list[Block]:
+    """Where, how to get in, and in which languages."""
+    access = read(a.event.place.access, a.t.language) if on_site(a) else Reading("")
+    blocks = [
+        fact(a.t("mail.common.where"), *where_lines(a)),
+        fact(a.t("mail.common.access"), access),
+        fact(a.t("mail.common.languages"), *_languages(a)),
+    ]
+    return [block for block in blocks if block.lines]
+
+
+def joining_blocks(a: About) -> list[Block]:
+    """The joining link, for a confirmed registration alone, and only for who takes part online."""
+    online, registration = a.event.online, a.letter.registration
+    if registration is None or not registration.firm or on_site(a):
+        return []
+    if safe_url(online.url):
+        return [Button(a.t("mail.common.join"), online.url)]
+    if online.url:
+        return [fact(a.t("mail.common.join"), online.url)]
+    return [paragraph(a.t("mail.common.link_follows"))]
+
+
+def other_ways_in(a: About) -> list[Block]:
+    """By telephone or on a thin line: as guarded as the joining link, since it opens the same room."""
+    if not joining_blocks(a):
+        return []
+    online = a.event.online
+    facts = [("mail.common.dial_in", online.dial_in), ("mail.common.low_bandwidth", online.low_bandwidth)]
+    return [fact(a.t(key), text) for key, text in facts if text]
+
+
+def on_site(a: About) -> bool:
+    """True when this reader comes in person."""
+    if a.event.format != "hybrid":
+        return a.event.format == "on-site"
+    return a.letter.registration is None or a.letter.registration.mode == "on-site"
+
+
+def person_blocks(a: About) -> list[Block]:
+    """Who is registered, with how many seats: never in a mail to an address that nobody confirmed."""
+    registration = a.letter.registration
+    if registration is None:
+        return []
+    name = "" if LINK_LIKE.search(registration.name) else registration.name
+    seats = a.t.plural("mail.common.seats", registration.seats) if registration.seats > 1 else ""
+    block = fact(a.t("mail.common.registered"), name, seats)
+    return [block] if block.lines else []
+
+
+def link_blocks(*links: tuple[str, str]) -> list[Block]:
+    """Links as (label, address), without those that have no usable address."""
+    return [Link(label, url) for label, url in links if safe_url(url)]
+
+
+def button_blocks(label: str, url: str) -> list[Block]:
+    """The one button, when it leads somewhere."""
+    return [Button(label, url)] if safe_url(url) else []
+
+
+def reason_blocks(a: About, reason: str) -> list[Block]:
+    """The organiser's own words, marked as theirs."""
+    return [Fact(a.t("mail.common.reason"), (Reading(reason),))] if reason else []
+
+
+def footer(letter: Letter, t: Translator, why: str) -> tuple[Block, ...]:
+    """Who organises and where a person answers; why this mail came, and how to get fewer of its kind."""
+    names = _organiser_names(letter, t)
+    first = [t("mail.footer.organised_by", names=names)] if names else []
+    if letter.reply_to:
+        first.append(t("mail.footer.reply"))
+    elif letter.help_address:
+        first.append(t("mail.footer.write", address=letter.help_address))
+    second = [*_original(letter, t), t(why), t("mail.footer.sent_by", operator=letter.operator)]
+    texts = [paragraph(" ".join(lines), "quiet") for lines in (first, second) if lines]
+    if letter.cause not in REMINDED:
+        return tuple(texts)
+    return (*texts, *link_blocks((t("mail.footer.stop_reminders"), letter.links.stop_reminders)))
+
+
+def why_registered(letter: Letter) -> str:
+    """The key of the sentence that says why a registered person gets this mail."""
+    vouched = letter.registration is not None and letter.registration.vouched
+    return "mail.footer.why_vouched" if vouched else "mail.footer.why_registered"
+
+
+def _original(letter: Letter, t: Translator) -> list[str]:
+    """A sentence when the event has no text in the reader's language."""
+    original = read(letter.event.title, t.language).language if letter.event else ""
+    name = t.locale.languages.get(original.split("-")[0], original)
+    return [t("mail.footer.original", language=name)] if original else []
+
+
+def _organiser_names(letter: Letter, t: Translator) -> str:
+    if letter.event is None:
+        return ""
+    names = [reading.text for reading in organisers(letter.event, letter.institutions, t.language)]
+    return format_list(names, locale=t.locale) if names else ""
+
+
+def _languages(a: About) -> list[str]:
+    spoken = _language_names(a, a.event.languages)
+    into = _language_names(a, tuple(dict.fromkeys(one.target for one in a.event.interpretation)))
+    lines = [spoken[:1].upper() + spoken[1:]]
+    if into:
+        lines.append(a.t("mail.common.interpretation", languages=into))
+    return [line for line in lines if line]
+
+
+def _language_names(a: About, tags: tuple[str, ...]) -> str:
+    names = [a.t.locale.languages.get(tag.split("-")[0], tag) for tag in tags]
+    return format_list(names, locale=a.t.locale) if names else ""

@@ -1,0 +1,1 @@
+"""The nouns of the service and the decisions about them: frozen structs, pure functions, no I/O."""

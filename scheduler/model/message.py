@@ -1,0 +1,69 @@
+"""A message: one mail to one recipient, written down before it is sent and never forgotten."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct, field
+
+Cause = Literal[
+    "confirm-address",
+    "confirmation",
+    "waiting",
+    "place-free",
+    "reminder",
+    "cancellation",
+    "withdrawal",
+    "sign-in",
+]
+"""What the mail is about; the value of its X-Enspired-Cause header."""
+
+MessageState = Literal["waiting", "sending", "sent", "failed", "dropped"]
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One row of the outbox.
+
+    `message_id` (RFC 5322 section 3.6.4) is the same over all attempts, so that receivers can drop a duplicate.
+    `not_before` moves a message without touching what it is due for; `expires_at` is the instant after which it
+    must not be sent. `facts` are what the wording needs and cannot look up any more (an old time, a reason).
+    A `sending` message belongs to `lease_owner` until `lease_until`.
+    """
+
+    id: str
+    cause: Cause
+    event_id: str | None = None
+    occurrence_id: str | None = None
+    registration_id: str | None = None
+    reminder_id: str | None = None
+    person_id: str | None = None
+    timing_revision: int | None = None
+    address: str
+    language: str
+    message_id: str
+    facts: dict[str, str] = field(default_factory=dict)
+    state: MessageState = "waiting"
+    due_at: datetime
+    not_before: datetime
+    next_attempt_at: datetime
+    expires_at: datetime | None = None
+    attempts: int = 0
+    lease_owner: str | None = None
+    lease_until: datetime | None = None
+    last_code: int | None = None
+    last_error: str = ""
+    created_at: datetime
+    sent_at: datetime | None = None
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """Why an attempt failed: the SMTP reply code (None when no reply came), its text, and whether it is final."""
+
+    text: str
+    code: int | None = None
+    permanent: bool = False
+
+
+def next_attempt(attempts: int, now: datetime, schedule_minutes: tuple[int, ...]) -> datetime:
+    """When to try again after `attempts` failures: 1, 5, 15, 60 minutes by default, then the last step for ever."""
+    step = schedule_minutes[min(attempts, len(schedule_minutes)) - 1]
+    return now + timedelta(minutes=step)

@@ -1,0 +1,1 @@
+"""What the service does: rules and one transaction each."""

@@ -1,0 +1,121 @@
+"""Writes the history: what changed, for whom it shows, under the next counter; and reads it for one reader."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+from sqlalchemy import Connection
+
+from scheduler.errors import Gone
+from scheduler.model.access import Actor, Standing, may_read_standing
+from scheduler.model.changes import public_view
+from scheduler.model.event import Event
+from scheduler.model.filter import Filter, selects
+from scheduler.model.occurrences import occurrences_of
+from scheduler.store import changes as store
+from scheduler.store.changes import Change, ChangeKind, Snapshot
+from scheduler.store.events import facets_of, search_text
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """A change as one reader sees it: the event as it is after it, or that it left the reader's selection."""
+
+    counter: int
+    event_id: str
+    kind: ChangeKind | Literal["removed"]
+    at: datetime
+    event: Snapshot | None = None
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """Changes after a counter. `next_since` is what to ask with next time; `more` when there are some already."""
+
+    changes: tuple[Seen, ...]
+    next_since: int
+    more: bool
+
+
+def record(
+    conn: Connection,
+    kind: ChangeKind,
+    before: Event | None,
+    after: Event | None,
+    *,
+    countries: frozenset[str],
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Writes one change row in the caller's transaction and gives its counter."""
+    subject = after or before
+    if subject is None:
+        raise ValueError("a change needs an event")
+    counter = store.take(conn)
+    row = Change(
+        counter=counter,
+        event_id=subject.id,
+        kind=kind,
+        actor=actor.name,
+        at=now,
+        before=_snapshot(before, countries),
+        after=_snapshot(after, countries),
+    )
+    store.add(conn, row)
+    return counter
+
+
+def since(conn: Connection, after: int, chosen: Filter, actor: Actor, limit: int) -> Page:
+    """What changed after a counter, as far as an actor may read it and a filter selects it.
+
+    The filter and the reader are judged on before and after: what leaves a selection is reported as removed. Raises
+    Gone for a counter that is too old, or ahead of this database (it was restored): then one starts over.
+    """
+    newest = store.current(conn)
+    if after > newest or after < store.oldest(conn) - 1:
+        raise Gone("Changes since then are not kept. Read the list again, and go on from its “since”.")
+    rows = store.since(conn, after, limit)
+    seen = [found for row in rows if (found := _seen(row, chosen, actor)) is not None]
+    more = len(rows) == limit
+    return Page(changes=tuple(seen), next_since=rows[-1].counter if more else newest, more=more)
+
+
+def _seen(row: Change, chosen: Filter, actor: Actor) -> Seen | None:
+    if row.after is not None and _shows(row.after, chosen, actor):
+        return Seen(counter=row.counter, event_id=row.event_id, kind=row.kind, at=row.at, event=_shown(row.after))
+    if row.before is not None and _shows(row.before, chosen, actor):
+        return Seen(counter=row.counter, event_id=row.event_id, kind="removed", at=row.at)
+    return None
+
+
+def _shows(snapshot: Snapshot, chosen: Filter, actor: Actor) -> bool:
+    facets = snapshot["facets"]
+    standing = Standing(
+        programme=snapshot["programme"],
+        status=snapshot["status"],
+        visibility=snapshot["visibility"],
+        institutions=frozenset(facets.get("institution", ())),
+    )
+    start_at, end_at = (datetime.fromisoformat(snapshot[name]) for name in ("start_at", "end_at"))
+    return may_read_standing(actor, standing) and selects(chosen, facets, start_at, end_at, snapshot["search"])
+
+
+def _shown(snapshot: Snapshot) -> Snapshot:
+    return {name: value for name, value in snapshot.items() if name not in {"facets", "search"}}
+
+
+def _snapshot(event: Event | None, countries: frozenset[str]) -> Snapshot | None:
+    if event is None:
+        return None
+    facets: dict[str, list[str]] = {}
+    for facet, value in facets_of(event, countries):
+        facets.setdefault(facet, []).append(value)
+    dates = occurrences_of(event)
+    standing: dict[str, Any] = {
+        "programme": event.programme,
+        "status": event.status,
+        "visibility": event.visibility,
+        "facets": facets,
+        "start_at": min(date.start_at for date in dates).isoformat(),
+        "end_at": max(date.end_at for date in dates).isoformat(),
+        "search": search_text(event),
+    }
+    return {**public_view(event), **standing}

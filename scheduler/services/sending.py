@@ -1,0 +1,115 @@
+"""Sends what the outbox holds: claim, look again, word, hand over, note.
+
+The order is what makes the promise: a message is noted as sent only after the relay took it, so a crash in between
+repeats it (under the same Message-ID) and never loses it.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from scheduler.clock import Clock
+from scheduler.config import Config
+from scheduler.errors import ServiceError, Unavailable
+from scheduler.mail.transport import Delivered, Envelope, Refused, Transport
+from scheduler.model.institution import Institution
+from scheduler.model.message import Failure, Message
+from scheduler.services import outbox
+from scheduler.services.correspondence import Correspondence
+from scheduler.services.outbox import Case
+from scheduler.store import institutions
+from scheduler.store.database import Database
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+_RETRY_NOTE_SECONDS = 0.2
+
+
+class Sender:
+    """One sender of one process, under a name of its own in the leases."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        config: Config,
+        clock: Clock,
+        transport: Transport,
+        correspondence: Correspondence,
+        owner: str,
+    ) -> None:
+        self._db = db
+        self._config = config
+        self._clock = clock
+        self._transport = transport
+        self._correspondence = correspondence
+        self.owner = owner
+
+    async def send_ready(self, now: datetime) -> int:
+        """Claims as many ready messages as can start at once and sees each to its end; gives how many there were."""
+        room = self._transport.room()
+        if room <= 0:
+            return 0
+        claimed = await self._db.write(lambda conn: outbox.claim(conn, self.owner, room, config=self._config, now=now))
+        await asyncio.gather(*(self._send(message) for message in claimed))
+        return len(claimed)
+
+    async def _send(self, message: Message) -> None:
+        case, known = await self._db.read(lambda conn: _look_up(conn, message.id))
+        if case is None:
+            return
+        objection = outbox.objection(case, self.owner, self._clock())
+        if objection:
+            await self._note(lambda conn: outbox.dropped(conn, message.id, self.owner, objection))
+            return
+        try:
+            envelope = self._correspondence.envelope(case, known, now=self._clock())
+        except Exception as error:  # a message that cannot be worded must not stop the others
+            log.error("message.unwritable", message=message.id, exc_info=not isinstance(error, ServiceError))
+            failure = Failure(text=f"It could not be written: {type(error).__name__}", permanent=False)
+            await self._fail(message, failure)
+            return
+        await self._hand_over(message, envelope)
+
+    async def _hand_over(self, message: Message, envelope: Envelope) -> None:
+        async def still_wanted() -> bool:
+            case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
+            return case is not None and not outbox.objection(case, self.owner, self._clock())
+
+        delivery = await self._transport.deliver(envelope, still_wanted)
+        if isinstance(delivery, Delivered):
+            await self._note(lambda conn: outbox.sent(conn, message.id, self.owner, now=self._clock()))
+            log.info("message.sent", message=message.id, cause=message.cause, attempt=message.attempts)
+        elif isinstance(delivery, Refused):
+            await self._fail(message, delivery.failure)
+        else:
+            await self._withdraw(message)
+
+    async def _withdraw(self, message: Message) -> None:
+        case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
+        reason = outbox.objection(case, self.owner, self._clock()) if case else ""
+        await self._note(lambda conn: outbox.dropped(conn, message.id, self.owner, reason or "no longer wanted"))
+
+    async def _fail(self, message: Message, failure: Failure) -> None:
+        now = self._clock()
+        retry_at = await self._note(
+            lambda conn: outbox.failed(conn, message, self.owner, failure, config=self._config, now=now)
+        )
+        log.warning("message.refused", message=message.id, code=failure.code, again_at=str(retry_at or "never"))
+
+    async def _note(self, body: Callable[[Connection], T]) -> T:
+        """Writes what became of a message, and does not give up while the database is busy: it has happened."""
+        while True:
+            try:
+                return await self._db.write(body)
+            except Unavailable:
+                await asyncio.sleep(_RETRY_NOTE_SECONDS)
+
+
+def _look_up(conn: Connection, message_id: str) -> tuple[Case | None, dict[str, Institution]]:
+    return outbox.look_up(conn, message_id), institutions.all_institutions(conn)

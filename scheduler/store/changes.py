@@ -1,0 +1,98 @@
+"""The change counter and its rows: a feed's version, the API's `since`, the history."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+from sqlalchemy import Connection, func, insert, select, update
+
+from scheduler.store.tables import change, counter
+
+ChangeKind = Literal["created", "updated", "published", "moved", "cancelled", "deleted"]
+Snapshot = dict[str, Any]
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """One change of one event. `before` and `after` hold public fields only; None where it did not exist or show."""
+
+    counter: int
+    event_id: str
+    kind: ChangeKind
+    actor: str
+    at: datetime
+    before: Snapshot | None = None
+    after: Snapshot | None = None
+
+
+def current(conn: Connection) -> int:
+    """The counter of the last committed change; 0 when nothing ever changed."""
+    value: int | None = conn.scalar(select(counter.c.value).where(counter.c.name == "change"))
+    return value or 0
+
+
+def take(conn: Connection) -> int:
+    """The next counter. The row stays locked until commit, so that counters commit in order."""
+    bump = (
+        update(counter).where(counter.c.name == "change").values(value=counter.c.value + 1).returning(counter.c.value)
+    )
+    taken: int | None = conn.scalar(bump)
+    if taken is None:
+        conn.execute(insert(counter).values(name="change", value=1))
+        return 1
+    return taken
+
+
+def add(conn: Connection, row: Change) -> None:
+    """Writes one change under the counter it was given."""
+    conn.execute(
+        insert(change).values(
+            counter=row.counter,
+            event_id=row.event_id,
+            kind=row.kind,
+            actor=row.actor,
+            at=row.at,
+            before=_text(row.before),
+            after=_text(row.after),
+        )
+    )
+
+
+def since(conn: Connection, after: int, limit: int) -> list[Change]:
+    """Changes with a counter above `after`, in order, at most `limit`."""
+    query = select(change).where(change.c.counter > after).order_by(change.c.counter).limit(limit)
+    return list(_rows(conn, query))
+
+
+def of_event(conn: Connection, event_id: str) -> list[Change]:
+    """The history of one event, oldest first."""
+    query = select(change).where(change.c.event_id == event_id).order_by(change.c.counter)
+    return list(_rows(conn, query))
+
+
+def last_at(conn: Connection) -> datetime | None:
+    """When the last change was made."""
+    at: datetime | None = conn.scalar(select(change.c.at).order_by(change.c.counter.desc()).limit(1))
+    return at
+
+
+def oldest(conn: Connection) -> int:
+    """The lowest counter that is still kept; 0 when there is none."""
+    return conn.scalar(select(func.min(change.c.counter))) or 0
+
+
+def _rows(conn: Connection, query: Any) -> Iterator[Change]:
+    for row in conn.execute(query).mappings():
+        fields = dict(row)
+        fields["before"] = _snapshot(row["before"])
+        fields["after"] = _snapshot(row["after"])
+        yield Change(**fields)
+
+
+def _text(snapshot: Snapshot | None) -> str | None:
+    return None if snapshot is None else msgspec.json.encode(snapshot, order="deterministic").decode()
+
+
+def _snapshot(text: str | None) -> Snapshot | None:
+    return None if text is None else msgspec.json.decode(text)

@@ -1,0 +1,147 @@
+"""The database: transactions as plain functions of a connection, on SQLite or PostgreSQL.
+
+A transaction body is a synchronous function of a SQLAlchemy Core `Connection` and runs in one piece. On SQLite all
+writes go through one thread with one connection (`scheduler.store.writer`); on PostgreSQL through asyncpg.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from scheduler.errors import Unavailable
+from scheduler.store import migrate as migrations
+from scheduler.store.writer import Writer
+
+T = TypeVar("T")
+Body = Callable[[Connection], T]
+
+_RETRIED = {"40001", "40P01"}
+"""PostgreSQL: serialization failure, deadlock detected."""
+_ATTEMPTS = 4
+
+
+class Discarded(Exception):
+    """Carries the result of a dry run out of the transaction that it rolls back."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+class Database:
+    """An open database. `write` has committed, durably, when it returns."""
+
+    def __init__(self, url: URL, reader: AsyncEngine, writer: Writer | None) -> None:
+        self.url = url
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    def open(cls, url: str, *, busy_seconds: float = 5.0) -> "Database":
+        """Opens `sqlite:///path` or `postgresql://...`; makes the folder of a SQLite file. Nothing is read yet."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            reader = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=0)
+            _prepare_sqlite(reader.sync_engine, busy_seconds, reads_only=True)
+            writing = create_engine(parsed.set(drivername="sqlite+pysqlite"), connect_args={"check_same_thread": False})
+            _prepare_sqlite(writing, busy_seconds, reads_only=False)
+            return cls(parsed, reader, Writer(writing))
+        reader = create_async_engine(
+            parsed.set(drivername="postgresql+asyncpg"),
+            pool_pre_ping=True,
+            json_serializer=lambda value: msgspec.json.encode(value).decode(),
+            json_deserializer=msgspec.json.decode,
+        )
+        return cls(parsed, reader, None)
+
+    @property
+    def shared(self) -> bool:
+        """True when several nodes may work on it at once (PostgreSQL)."""
+        return self._writer is None
+
+    async def migrate(self) -> None:
+        """Brings the schema to the newest revision."""
+        await self.write(migrations.migrate)
+
+    async def read(self, body: Body[T]) -> T:
+        """Runs `body` in a transaction that only reads. Raises Unavailable when the database cannot answer."""
+        try:
+            async with self._reader.connect() as conn:
+                return await conn.run_sync(body)
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    async def write(self, body: Body[T], *, discard: bool = False) -> T:
+        """Runs `body` in a transaction and commits it; with `discard` rolls it back and still gives the result.
+
+        Raises Unavailable when the database is locked, full or out of reach; then nothing was written.
+        """
+        try:
+            return await self._write(_discarding(body) if discard else body)
+        except Discarded as dry_run:
+            return dry_run.result  # type: ignore[no-any-return] # it is body's own result
+        except DBAPIError as error:
+            raise _translated(error) from error
+
+    async def _write(self, body: Body[T]) -> T:
+        if self._writer is not None:
+            return await asyncio.wrap_future(self._writer.submit(body))
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                async with self._reader.begin() as conn:
+                    return await conn.run_sync(body)
+            except DBAPIError as error:
+                if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _RETRIED:
+                    raise
+                await asyncio.sleep(0.01 * 2**attempt)
+        raise AssertionError
+
+    async def close(self) -> None:
+        """Finishes the writes that wait, then closes every connection."""
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.close)
+        await self._reader.dispose()
+
+
+def _discarding(body: Body[T]) -> Body[T]:
+    def run(conn: Connection) -> T:
+        raise Discarded(body(conn))
+
+    return run
+
+
+def _prepare_sqlite(engine: Engine, busy_seconds: float, *, reads_only: bool) -> None:
+    begin = "BEGIN" if reads_only else "BEGIN IMMEDIATE"
+
+    @event.listens_for(engine, "connect")
+    def connect(dbapi: Any, _record: Any) -> None:
+        dbapi.isolation_level = None
+        cursor = dbapi.cursor()
+        pragmas = ["journal_mode=WAL", f"busy_timeout={int(busy_seconds * 1000)}", "foreign_keys=ON"]
+        pragmas += ["query_only=ON"] if reads_only else ["synchronous=FULL", "secure_delete=ON"]
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+
+def _translated(error: SQLAlchemyError) -> Exception:
+    text = str(getattr(error, "orig", error)).lower()
+    if "locked" in text or "busy" in text:
+        return Unavailable("The database is busy. Nothing was changed; please try again in a moment.", retry_after=5)
+    if "full" in text or "disk i/o" in text or "no space" in text:
+        return Unavailable("The database cannot store anything now (disk full?). Nothing was changed.", retry_after=60)
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return Unavailable("The database is out of reach. Nothing was changed.", retry_after=10)
+    return error

@@ -1,0 +1,201 @@
+"""The outbox: written with its cause, claimed with a lease, sent, tried again or given up."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+
+from scheduler.model.message import Cause, Failure, Message
+from scheduler.store.tables import message, reminder
+
+
+def add(conn: Connection, row: Message) -> bool:
+    """Stores a message; False when the reminder already has one for this registration (then nothing happens)."""
+    if row.reminder_id and row.registration_id:
+        twin = select(message.c.id).where(
+            message.c.reminder_id == row.reminder_id, message.c.registration_id == row.registration_id
+        )
+        if conn.scalar(twin):
+            return False
+    conn.execute(insert(message).values(**_columns(row)))
+    return True
+
+
+def claim(conn: Connection, now: datetime, owner: str, lease_until: datetime, limit: int) -> list[Message]:
+    """Takes messages that are ready and gives them to `owner` until `lease_until`.
+
+    Ready: waiting and due, or left behind by an owner whose lease ran out. On PostgreSQL rows that another node is
+    claiming at this moment are passed over.
+    """
+    ready = or_(
+        and_(message.c.state == "waiting", message.c.next_attempt_at <= now, message.c.not_before <= now),
+        and_(message.c.state == "sending", message.c.lease_until <= now),
+    )
+    ids = (
+        select(message.c.id)
+        .where(ready)
+        .order_by(message.c.next_attempt_at, message.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    taken = (
+        update(message)
+        .where(message.c.id.in_(list(conn.scalars(ids))))
+        .values(state="sending", lease_owner=owner, lease_until=lease_until, attempts=message.c.attempts + 1)
+        .returning(*message.c)
+    )
+    return sorted((_message(row) for row in conn.execute(taken).mappings()), key=lambda found: found.id)
+
+
+def release_leases(conn: Connection, owner: str | None = None) -> int:
+    """Makes messages that are being sent ready again at once: an owner's at its shutdown, or everybody's.
+
+    Everybody's is right only where no other process can be sending (SQLite, under the service's lock).
+    """
+    query = update(message).where(message.c.state == "sending")
+    if owner is not None:
+        query = query.where(message.c.lease_owner == owner)
+    return conn.execute(query.values(state="waiting", lease_owner=None, lease_until=None)).rowcount
+
+
+def mark_sent(conn: Connection, message_id: str, owner: str, now: datetime) -> bool:
+    """Notes that the relay took it; False when the lease had passed to somebody else."""
+    return _mark(conn, message_id, owner, state="sent", sent_at=now, last_error="", last_code=None)
+
+
+def mark_failed(conn: Connection, message_id: str, owner: str, failure: Failure, retry_at: datetime | None) -> bool:
+    """Notes a failed attempt: it comes back at `retry_at`, or is given up when that is None."""
+    return _mark(
+        conn,
+        message_id,
+        owner,
+        state="waiting" if retry_at else "failed",
+        last_code=failure.code,
+        last_error=failure.text[:500],
+        **({"next_attempt_at": retry_at} if retry_at else {}),
+    )
+
+
+def mark_dropped(conn: Connection, message_id: str, owner: str, reason: str) -> bool:
+    """Notes that it must not be sent any more, and why."""
+    return _mark(conn, message_id, owner, state="dropped", last_error=reason)
+
+
+def drop_waiting(conn: Connection, reason: str, *conditions: Any) -> int:
+    """Drops messages nobody has claimed yet."""
+    query = update(message).where(message.c.state == "waiting", *conditions)
+    return conn.execute(query.values(state="dropped", last_error=reason)).rowcount
+
+
+def for_event(event_id: str, causes: Iterable[Cause] = ()) -> Any:
+    """A condition for `drop_waiting`: messages of an event, of these causes (all when empty)."""
+    condition = message.c.event_id == event_id
+    return and_(condition, message.c.cause.in_(list(causes))) if causes else condition
+
+
+def for_registration(registration_id: str, causes: Iterable[Cause] = ()) -> Any:
+    """A condition for `drop_waiting`: messages to one registration, of these causes (all when empty)."""
+    condition = message.c.registration_id == registration_id
+    return and_(condition, message.c.cause.in_(list(causes))) if causes else condition
+
+
+def for_reminder(reminder_id: str) -> Any:
+    """A condition for `drop_waiting`: the messages of one reminder."""
+    return message.c.reminder_id == reminder_id
+
+
+def get(conn: Connection, message_id: str) -> Message | None:
+    """One message."""
+    row = conn.execute(select(message).where(message.c.id == message_id)).mappings().first()
+    return _message(row) if row else None
+
+
+def of_event(conn: Connection, event_id: str, limit: int = 500) -> list[Message]:
+    """What an event's people were sent and will be sent, newest first."""
+    query = select(message).where(message.c.event_id == event_id).order_by(message.c.created_at.desc(), message.c.id)
+    return [_message(row) for row in conn.execute(query.limit(limit)).mappings()]
+
+
+def of_registration(conn: Connection, registration_id: str) -> list[Message]:
+    """What one attendee was sent and will be sent, oldest first."""
+    query = select(message).where(message.c.registration_id == registration_id).order_by(message.c.id)
+    return [_message(row) for row in conn.execute(query).mappings()]
+
+
+def reminders_to(conn: Connection, registration_id: str, occurrence_id: str, rule: str) -> list[Message]:
+    """Every message that a rule ever wrote to one attendee about one date."""
+    query = (
+        select(message)
+        .join(reminder, reminder.c.id == message.c.reminder_id)
+        .where(
+            message.c.registration_id == registration_id,
+            message.c.occurrence_id == occurrence_id,
+            reminder.c.rule == rule,
+        )
+    )
+    return [_message(row) for row in conn.execute(query).mappings()]
+
+
+def queue(conn: Connection, states: Iterable[str], limit: int = 200) -> list[Message]:
+    """The outbox by state, next attempt first."""
+    query = select(message).where(message.c.state.in_(list(states))).order_by(message.c.next_attempt_at, message.c.id)
+    return [_message(row) for row in conn.execute(query.limit(limit)).mappings()]
+
+
+def count_since(conn: Connection, address: str, cause: Cause, instant: datetime) -> int:
+    """How many messages of a cause went or will go to an address, written after an instant."""
+    query = select(func.count()).where(
+        message.c.address == address, message.c.cause == cause, message.c.created_at > instant
+    )
+    return conn.scalar(query) or 0
+
+
+def written_since(conn: Connection, instant: datetime) -> dict[str, int]:
+    """How many messages of each cause were written at or after an instant: in a dry run, what would have been sent."""
+    query = select(message.c.cause, func.count()).where(message.c.created_at >= instant).group_by(message.c.cause)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def states(conn: Connection) -> dict[str, int]:
+    """How many messages are in each state."""
+    query = select(message.c.state, func.count()).group_by(message.c.state)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def oldest_overdue(conn: Connection, now: datetime) -> datetime | None:
+    """When the longest-waiting message that is ready was meant to go out."""
+    query = select(func.min(message.c.next_attempt_at)).where(
+        message.c.state == "waiting", message.c.next_attempt_at <= now
+    )
+    found: datetime | None = conn.scalar(query)
+    return found
+
+
+def prune(conn: Connection, before: datetime) -> int:
+    """Deletes finished messages that were written before an instant and belong to no event."""
+    query = delete(message).where(
+        message.c.created_at < before, message.c.event_id.is_(None), message.c.state.in_(["sent", "failed", "dropped"])
+    )
+    return conn.execute(query).rowcount
+
+
+def _mark(conn: Connection, message_id: str, owner: str, **values: Any) -> bool:
+    query = (
+        update(message)
+        .where(message.c.id == message_id, message.c.lease_owner == owner, message.c.state == "sending")
+        .values(lease_owner=None, lease_until=None, **values)
+        .returning(message.c.id)
+    )
+    return conn.scalar(query) is not None
+
+
+def _message(row: Any) -> Message:
+    return Message(**{**row, "facts": msgspec.json.decode(row["facts"], type=dict[str, str])})
+
+
+def _columns(row: Message) -> dict[str, Any]:
+    columns = msgspec.structs.asdict(row)
+    columns["facts"] = msgspec.json.encode(row.facts).decode()
+    return columns

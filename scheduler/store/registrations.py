@@ -1,0 +1,128 @@
+"""Registrations."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
+
+from scheduler.model.registration import Registration
+from scheduler.store.tables import registration
+from scheduler.store.types import decode, encode
+
+FIRM = ("confirmed", "attended", "offered")
+
+
+def get(conn: Connection, registration_id: str) -> Registration | None:
+    """One registration."""
+    document = conn.scalar(select(registration.c.document).where(registration.c.id == registration_id))
+    return decode(document, Registration) if document else None
+
+
+def add(conn: Connection, row: Registration) -> None:
+    """Stores a new one."""
+    conn.execute(insert(registration).values(id=row.id, event_id=row.event_id, **_columns(row)))
+
+
+def replace(conn: Connection, row: Registration) -> None:
+    """Stores its new state."""
+    conn.execute(update(registration).where(registration.c.id == row.id).values(**_columns(row)))
+
+
+def of_event(conn: Connection, event_id: str, states: Iterable[str] = ()) -> list[Registration]:
+    """Registrations of an event in the order they were made; all states when `states` is empty."""
+    query = select(registration.c.document).where(registration.c.event_id == event_id)
+    if states:
+        query = query.where(registration.c.state.in_(list(states)))
+    return [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
+
+
+def slice_after(conn: Connection, event_id: str, cursor: str, limit: int) -> list[Registration]:
+    """The next confirmed registrations of an event with an id above `cursor`, in order of id."""
+    query = (
+        select(registration.c.document)
+        .where(registration.c.event_id == event_id, registration.c.id > cursor, registration.c.state.in_(FIRM[:2]))
+        .order_by(registration.c.id)
+        .limit(limit)
+    )
+    return [decode(document, Registration) for document in conn.scalars(query)]
+
+
+def seats_taken(conn: Connection, event_id: str, now: datetime) -> dict[str, int]:
+    """Seats taken per mode (`on-site`, `online`): the firm ones, and pending ones whose hold still runs at `now`."""
+    counted = or_(
+        registration.c.state.in_(FIRM),
+        and_(registration.c.state == "pending", registration.c.hold_until > now),
+    )
+    query = (
+        select(registration.c.mode, func.sum(registration.c.seats))
+        .where(registration.c.event_id == event_id, counted)
+        .group_by(registration.c.mode)
+    )
+    return {mode: int(seats) for mode, seats in conn.execute(query)}
+
+
+def waiting_line(conn: Connection, event_id: str, mode: str | None = None) -> list[Registration]:
+    """Who waits, first in line first."""
+    query = select(registration.c.document).where(
+        registration.c.event_id == event_id, registration.c.state == "waiting"
+    )
+    if mode:
+        query = query.where(registration.c.mode == mode)
+    query = query.order_by(registration.c.queued_at, registration.c.id)
+    return [decode(document, Registration) for document in conn.scalars(query)]
+
+
+def by_email(conn: Connection, event_id: str, email: str) -> list[Registration]:
+    """Registrations of one address for an event; several people may share it."""
+    query = select(registration.c.document).where(
+        registration.c.event_id == event_id, registration.c.email == email.lower()
+    )
+    return [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
+
+
+def pending_with_email(conn: Connection, email: str, now: datetime) -> list[Registration]:
+    """Registrations of an address, for any event, that still wait for its confirmation."""
+    query = select(registration.c.document).where(
+        registration.c.email == email.lower(), registration.c.state == "pending"
+    )
+    rows = [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
+    return [row for row in rows if row.expires_at is None or row.expires_at > now]
+
+
+def place_in_line(conn: Connection, row: Registration) -> int:
+    """Where a registration stands in the waiting line, 1 for the first; 0 when it does not wait."""
+    line = waiting_line(conn, row.event_id, row.mode) if row.state == "waiting" else []
+    return next((spot for spot, other in enumerate(line, 1) if other.id == row.id), 0)
+
+
+def counts(conn: Connection, event_id: str) -> dict[str, int]:
+    """Seats per state."""
+    query = (
+        select(registration.c.state, func.sum(registration.c.seats))
+        .where(registration.c.event_id == event_id)
+        .group_by(registration.c.state)
+    )
+    return {state: int(seats) for state, seats in conn.execute(query)}
+
+
+def events_with_expired_holds(conn: Connection, now: datetime) -> list[str]:
+    """Events of which a pending registration's hold has run out while somebody waits."""
+    waits = select(registration.c.event_id).where(registration.c.state == "waiting")
+    query = select(registration.c.event_id).where(
+        registration.c.state == "pending", registration.c.hold_until <= now, registration.c.event_id.in_(waits)
+    )
+    return sorted(set(conn.scalars(query)))
+
+
+def _columns(row: Registration) -> dict[str, object]:
+    return {
+        "state": row.state,
+        "mode": row.mode,
+        "seats": row.seats,
+        "email": row.email.lower(),
+        "institution": row.institution,
+        "hold_until": row.hold_until,
+        "queued_at": row.queued_at,
+        "confirmed_at": row.confirmed_at,
+        "document": encode(row),
+    }

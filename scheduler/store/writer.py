@@ -1,0 +1,99 @@
+"""SQLite's one writer: a thread with a single connection that groups waiting bodies under one commit.
+
+Each body has a savepoint of its own, so one that fails takes nobody with it; nobody is told of success before the
+commit that makes it durable.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+_GROUP = 64
+
+Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+
+
+class Writer:
+    """Runs transaction bodies one after the other, in the order they came."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, body: Callable[[Connection], T]) -> "Future[T]":
+        """Queues a body; the future has its result once that is committed, or its exception."""
+        future: Future[T] = Future()
+        self._jobs.put((body, future))
+        return future
+
+    def close(self) -> None:
+        """Runs what waits, then stops the thread and closes the connection."""
+        self._jobs.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _run(self) -> None:
+        while True:
+            group, stop = self._next_group()
+            if group:
+                self._commit(group)
+            if stop:
+                return
+
+    def _next_group(self) -> tuple[list[Job], bool]:
+        job = self._jobs.get()
+        group: list[Job] = []
+        while job is not None:
+            if job[1].set_running_or_notify_cancel():
+                group.append(job)
+            if len(group) >= _GROUP:
+                return group, False
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return group, False
+        return group, True
+
+    def _commit(self, group: list[Job]) -> None:
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with self._engine.begin() as conn:
+                for body, future in group:
+                    self._run_one(conn, body, future, done)
+        except BaseException as error:  # everybody in the group must hear of a failed commit
+            for _, future in group:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for future, result in done:
+            future.set_result(result)
+
+    @staticmethod
+    def _run_one(
+        conn: Connection,
+        body: Callable[[Connection], Any],
+        future: "Future[Any]",
+        done: list[tuple["Future[Any]", Any]],
+    ) -> None:
+        try:
+            with conn.begin_nested():
+                result = body(conn)
+        except Exception as error:  # it belongs to whoever waits for this body
+            if not _still_open(conn):
+                raise
+            future.set_exception(error)
+        else:
+            done.append((future, result))
+
+
+def _still_open(conn: Connection) -> bool:
+    """False when SQLite rolled the whole transaction back by itself, as it does on a full disk or an I/O error."""
+    dbapi = conn.connection.dbapi_connection
+    return bool(dbapi is not None and dbapi.in_transaction)

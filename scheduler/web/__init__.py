@@ -1,0 +1,1 @@
+"""The doors over HTTP: JSON under api/, HTML under pages/."""

@@ -1,0 +1,148 @@
+"""/api/v1/events/...: publish, cancel, count seats, sent mails, and the organiser's own keys."""
+
+from typing import Any
+
+from litestar import Controller, Response, get, post, put
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy import Connection
+
+from scheduler.errors import Forbidden
+from scheduler.model.access import Actor, manages
+from scheduler.services import events as service
+from scheduler.services import registrations
+from scheduler.store import messages
+from scheduler.web import access
+from scheduler.web.api.answers import one_text, saved, shown
+from scheduler.web.api.reading import AnyRequest, expected_revision, json_body
+from scheduler.web.api.representation import message_out
+from scheduler.web.api.writing import perform
+from scheduler.web.context import Context
+
+
+class EventActions(Controller):
+    """What is done with an event beside changing its content."""
+
+    path = "/api/v1/events"
+    tags = ("events",)
+
+    @post(
+        "/{event_id:str}/publish",
+        guards=[access.needs_writer],
+        summary="Publish a draft",
+        operation_id="publishEvent",
+        status_code=200,
+    )
+    async def publish(
+        self,
+        event_id: FromPath[str],
+        request: AnyRequest,
+        context: NamedDependency[Context],
+        actor: NamedDependency[Actor],
+    ) -> Response[Any]:
+        """Publishes a draft as tentative or confirmed (the default)."""
+        status = one_text(await json_body(request), "status", "confirmed")
+        door, expected = context.door(actor), expected_revision(request, required=False)
+        return await perform(
+            request,
+            context,
+            actor,
+            lambda conn: saved(service.publish(conn, event_id, status, door, expected=expected), actor, context),
+        )
+
+    @post(
+        "/{event_id:str}/cancel",
+        guards=[access.needs_writer],
+        summary="Cancel an event",
+        operation_id="cancelEvent",
+        status_code=200,
+    )
+    async def cancel(
+        self,
+        event_id: FromPath[str],
+        request: AnyRequest,
+        context: NamedDependency[Context],
+        actor: NamedDependency[Actor],
+    ) -> Response[Any]:
+        """Cancels a published event: no reminder goes out any more, and everybody registered is told why."""
+        reason = one_text(await json_body(request), "reason", "")
+        door, expected = context.door(actor), expected_revision(request, required=False)
+        return await perform(
+            request,
+            context,
+            actor,
+            lambda conn: saved(service.cancel(conn, event_id, reason, door, expected=expected), actor, context),
+        )
+
+    @get("/{event_id:str}/seats", guards=[access.public], summary="Count seats", operation_id="countSeats")
+    async def seats(
+        self, event_id: FromPath[str], context: NamedDependency[Context], actor: NamedDependency[Actor]
+    ) -> dict[str, Any]:
+        """Seats of each way to attend: the limit, how many are taken, left and waited for."""
+        now = context.clock()
+
+        def read(conn: Connection) -> dict[str, Any]:
+            event = service.get(conn, event_id, actor).event
+            counted = registrations.seats(conn, event, now)
+            return {
+                mode: registrations.seats_shown(count, context.config, manages(actor, event))
+                for mode, count in counted.items()
+            }
+
+        return await context.db.read(read)
+
+    @get("/{event_id:str}/messages", guards=[access.needs_key], summary="Sent mails", operation_id="listMessages")
+    async def ledger(
+        self, event_id: FromPath[str], context: NamedDependency[Context], actor: NamedDependency[Actor]
+    ) -> dict[str, Any]:
+        """What went to whom when, what waits, what failed and why; organisers only, without addresses."""
+
+        def read(conn: Connection) -> dict[str, Any]:
+            event = service.get(conn, event_id, actor).event
+            if not manages(actor, event):
+                raise Forbidden("The sent mails of an event are for its organisers.")
+            return {"items": [message_out(row) for row in messages.of_event(conn, event_id)]}
+
+        return await context.db.read(read)
+
+    @get(
+        "/by-external-id/{source:str}/{external:str}",
+        guards=[access.public],
+        summary="Read an event by your own key",
+        operation_id="getEventByExternalId",
+    )
+    async def one_external(
+        self,
+        source: FromPath[str],
+        external: FromPath[str],
+        request: AnyRequest,
+        context: NamedDependency[Context],
+        actor: NamedDependency[Actor],
+    ) -> Response[Any]:
+        """The event that was registered under your own key."""
+        held = await context.db.read(lambda conn: service.get_external(conn, source, external, actor))
+        return shown(held, request, actor, context)
+
+    @put(
+        "/by-external-id/{source:str}/{external:str}",
+        guards=[access.needs_writer],
+        summary="Create or replace an event by your own key",
+        operation_id="putEventByExternalId",
+    )
+    async def put_external(
+        self,
+        source: FromPath[str],
+        external: FromPath[str],
+        request: AnyRequest,
+        context: NamedDependency[Context],
+        actor: NamedDependency[Actor],
+    ) -> Response[Any]:
+        """Creates the event, or replaces its content; sending the same again changes nothing."""
+        data = await json_body(request)
+        door = context.door(actor)
+        return await perform(
+            request,
+            context,
+            actor,
+            lambda conn: saved(service.put_external(conn, source, external, data, door), actor, context),
+        )

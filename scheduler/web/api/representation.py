@@ -1,0 +1,72 @@
+"""What a reader gets to see of an event, a registration, a message: always as they may see it."""
+
+from typing import Any
+
+import msgspec
+
+from scheduler.model.access import Actor, manages, may_see_attendee, may_see_joining_link
+from scheduler.model.event import Event, Occurrence
+from scheduler.model.links import Links
+from scheduler.model.message import Message
+from scheduler.model.registration import Registration
+from scheduler.services.events import Held
+
+_INTERNAL = ("public_revision", "timing_revision")
+_MANAGERS_ONLY = ("notes", "travel", "funding", "created_by", "reminders", "evaluation", "outcome", "contact")
+
+
+def event_out(held: Held, actor: Actor, links: Links) -> dict[str, Any]:
+    """An event as JSON for one reader. The joining link only for who may see it, inner matters only for organisers."""
+    event = held.event
+    shown: dict[str, Any] = msgspec.to_builtins(event)
+    for name in _INTERNAL if manages(actor, event) else (*_INTERNAL, *_MANAGERS_ONLY):
+        shown.pop(name, None)
+    if not may_see_joining_link(actor, event):
+        for name in ("url", "dial_in", "low_bandwidth"):
+            shown["online"].pop(name, None)
+    shown["start_at"] = instant_text(held.dates[0])
+    shown["dates"] = [date_out(date) for date in held.dates]
+    shown["links"] = {
+        "self": f"{links.base}/api/v1/events/{event.id}",
+        "page": links.event(event.id),
+        "calendar": links.event_ics(event.id),
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def date_out(date: Occurrence) -> dict[str, Any]:
+    """One date of an event."""
+    shown: dict[str, Any] = msgspec.to_builtins(date)
+    shown.pop("event_id")
+    return {name: value for name, value in shown.items() if value not in (None, "")}
+
+
+def instant_text(date: Occurrence) -> str:
+    """The start of a date as a UTC instant."""
+    text: str = msgspec.to_builtins(date.start_at)
+    return text
+
+
+def etag_of(event: Event) -> str:
+    """The ETag that If-Match takes: the revision."""
+    return f'"{event.revision}"'
+
+
+def registration_out(row: Registration, event: Event, actor: Actor, line: int = 0) -> dict[str, Any]:
+    """A registration; name and address only for who may see the attendee."""
+    shown: dict[str, Any] = msgspec.to_builtins(row)
+    shown.pop("uid")
+    if not may_see_attendee(actor, event, row):
+        for name in ("name", "email", "language", "timezone"):
+            shown.pop(name)
+    if line:
+        shown["position"] = line
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def message_out(message: Message) -> dict[str, Any]:
+    """A line of the ledger: what went to which registration, when, what waits, what failed and why. No address."""
+    shown: dict[str, Any] = msgspec.to_builtins(message)
+    for name in ("address", "facts", "lease_owner", "lease_until"):
+        shown.pop(name)
+    return {name: value for name, value in shown.items() if value not in (None, "")}

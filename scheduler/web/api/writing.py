@@ -1,0 +1,90 @@
+"""What every write has in common: one transaction, Idempotency-Key, dry run, and the sender woken up."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Response
+from msgspec import Struct, field
+from sqlalchemy import Connection
+
+from scheduler.errors import Fault, Invalid, ServiceError
+from scheduler.model.access import Actor
+from scheduler.store import idempotency, messages
+from scheduler.store.idempotency import Answer
+from scheduler.web.api.reading import AnyRequest, dry_run
+from scheduler.web.context import Context
+
+_LONGEST_KEY = 255
+
+
+class IdempotencyMismatch(ServiceError):
+    """The same key came with another request."""
+
+    code = "idempotency-mismatch"
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What a write answers: status, body (None for no content) and headers."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+async def perform(
+    request: AnyRequest, context: Context, actor: Actor, work: Callable[[Connection], Done]
+) -> Response[Any]:
+    """Runs `work` in a transaction and answers with what it gives.
+
+    With `Idempotency-Key` the answer is kept with the work and given again to the same request. With `?dry_run=1`
+    everything is rolled back, and the answer says which mails would have been written.
+    """
+    key = _key(request)
+    rehearsal = dry_run(request)
+    request_hash = await _request_hash(request)
+    now = context.clock()
+
+    def body(conn: Connection) -> tuple[Answer, bool]:
+        kept = idempotency.get(conn, actor.name, key) if key else None
+        if kept is not None:
+            if kept.request_hash != request_hash:
+                raise IdempotencyMismatch("This Idempotency-Key was used for another request.")
+            return kept, True
+        done = work(conn)
+        answer = _answer(done, request_hash, messages.written_since(conn, now) if rehearsal else None)
+        if key and not rehearsal:
+            idempotency.put(conn, actor.name, key, answer, now)
+        return answer, False
+
+    answer, replayed = await context.db.write(body, discard=rehearsal)
+    context.wake()
+    headers = dict(answer.headers)
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if rehearsal:
+        headers["X-Dry-Run"] = "true"
+    content = answer.body.encode() if answer.body else b""
+    return Response(content=content, status_code=answer.status, media_type="application/json", headers=headers)
+
+
+def _answer(done: Done, request_hash: str, would_send: dict[str, int] | None) -> Answer:
+    body = done.body
+    if would_send is not None:
+        body = {**(msgspec.to_builtins(body) or {}), "would_send": would_send}
+    text = "" if body is None else msgspec.json.encode(body).decode()
+    return Answer(request_hash=request_hash, status=done.status, headers=done.headers, body=text)
+
+
+def _key(request: AnyRequest) -> str:
+    key = request.headers.get("idempotency-key", "").strip() if request.method == "POST" else ""
+    if len(key) > _LONGEST_KEY or not key.isprintable():
+        detail = f"An Idempotency-Key has at most {_LONGEST_KEY} printable characters."
+        raise Invalid((Fault(pointer="/Idempotency-Key", detail=detail, example="2027-03-16-guest-lecture-1"),))
+    return key
+
+
+async def _request_hash(request: AnyRequest) -> str:
+    parts = [request.method.encode(), request.url.path.encode(), str(request.url.query).encode(), await request.body()]
+    return hashlib.sha256(b"\n".join(parts)).hexdigest()

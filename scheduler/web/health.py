@@ -1,0 +1,40 @@
+"""/healthz: the process lives. /readyz: it can do its work."""
+
+from datetime import timedelta
+from typing import Any
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+from sqlalchemy import Connection
+
+from scheduler.store import messages, migrate
+from scheduler.web import access
+from scheduler.web.context import Context
+
+OVERDUE = timedelta(seconds=120)
+"""A message that waits longer than this for its first attempt means that the ledger has stopped."""
+
+
+@get("/healthz", guards=[access.public], include_in_schema=False, sync_to_thread=False)
+def healthz() -> dict[str, str]:
+    """Alive: the event loop answers."""
+    return {"status": "ok"}
+
+
+@get("/readyz", guards=[access.public], include_in_schema=False)
+async def readyz(context: NamedDependency[Context]) -> Response[dict[str, Any]]:
+    """Ready: the database answers, its schema is the newest, and no mail is stuck. 503 otherwise."""
+    now = context.clock()
+
+    def read(conn: Connection) -> dict[str, bool]:
+        oldest = messages.oldest_overdue(conn, now)
+        return {
+            "database": True,
+            "schema": migrate.current(conn) == migrate.newest(),
+            "mail": oldest is None or now - oldest < OVERDUE,
+        }
+
+    checks = await context.db.read(read)
+    ready = all(checks.values())
+    body = {"status": "ok" if ready else "not ready", "checks": checks}
+    return Response(content=body, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})

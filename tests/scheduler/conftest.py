@@ -1,0 +1,26 @@
+"""What the tests of the service may ask for."""
+
+from pathlib import Path
+
+import pytest
+
+from scheduler.config import Config, load
+from tests.scheduler.configuration import Write
+
+
+@pytest.fixture
+def write_config(tmp_path: Path) -> Write:
+    """Writes a config file into this test's folder and gives its path."""
+
+    def written(text: str) -> Path:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Config:
+    """The configuration as it comes, without a file or the environment."""
+    return load(environ={})
