@@ -11,7 +11,7 @@ from feeds.errors import InvalidRule
 from feeds.expansion import Budget, Meter, rule_days
 from feeds.rules import parse_rule, rule_text
 
-__all__ = ["Budget", "Occurrence", "fits", "last_start", "occurrences", "parse_rule", "rule_text", "starts"]
+__all__ = ["Budget", "Occurrence", "fits", "instants", "last_start", "occurrences", "parse_rule", "rule_text", "starts"]
 
 _DEFAULT = Budget()
 # A wall clock is at most 14 hours from UTC; two days cover it on both sides.
@@ -95,6 +95,15 @@ def last_start(rule: Rule, start: When, zone: str | None, *, budget: Budget = _D
     return last
 
 
+def instants(start: When, end: When, zone: str | None) -> tuple[datetime, datetime]:
+    """The UTC instants of a start and an end in an IANA zone; what has length on the clock keeps some length."""
+    start_at, end_at = _instant(start, zone), _instant(end, zone)
+    if isinstance(start, datetime) and isinstance(end, datetime) and end > start and end_at <= start_at:
+        # The start lies in a skipped hour and the end right behind it: last as long as on the clock.
+        end_at = start_at + min(end - start, _END - start_at)
+    return start_at, end_at
+
+
 def _positions(entry: Entry, recurrence: Recurrence, stop: date, meter: Meter) -> dict[When, int]:
     """Every start of the series up to `stop` with its position; a date both in the rule and added is the rule's."""
     walls = _starts(recurrence.rule, entry.start, entry.zone, stop, meter)
@@ -139,10 +148,7 @@ def _is_late(rule: Rule, when: When, zone: str | None) -> bool:
 
 def _occurrence(entry: Entry, recurrence_id: When | None, start: When, position: int | None) -> Occurrence:
     end = entry.end if start is entry.start else start + (entry.end - entry.start)
-    start_at, end_at = _instant(start, entry.zone), _instant(end, entry.zone)
-    if end_at < start_at:
-        # The start lies in a skipped hour and the end behind it: last as long as on the clock.
-        end_at = start_at + (entry.end - entry.start)
+    start_at, end_at = instants(start, end, entry.zone)
     return Occurrence(
         recurrence_id=recurrence_id,
         start=start,

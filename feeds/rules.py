@@ -60,6 +60,7 @@ def parse_rule(text: str, *, all_day: bool, zone: str | None) -> Rule:
     A rule without COUNT or UNTIL is allowed here. Raises InvalidRule, naming every part that is wrong with an
     example of what is right, and UnknownZone.
     """
+    _check_zone(zone)
     faults: list[str] = []
     parts = _parts(text, faults)
 
@@ -247,12 +248,17 @@ def _until(all_day: bool, zone: str | None) -> Callable[[str], When]:
             if not all_day:
                 return at
             return at.astimezone(ZoneInfo(zone) if zone else UTC).date() if match[7] else day
-        except (ZoneInfoNotFoundError, IsADirectoryError) as error:
-            raise UnknownZone(f"{zone!r} is not a time zone of the IANA database") from error
         except (ValueError, OverflowError) as error:
             raise _Fault(f"UNTIL={_shown(value)} is not a date or UTC time: for example {example}") from error
 
     return read
+
+
+def _check_zone(zone: str | None) -> None:
+    try:
+        ZoneInfo(zone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise UnknownZone(f"{zone!r} is not a time zone of the IANA database") from error
 
 
 def _list_text(name: str, values: tuple[int, ...] | list[str]) -> list[str]:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from feeds.entry import Alarm, Attendee, Conference, Entry, Recurrence, When, instant
+from feeds.entry import Alarm, Attendee, Conference, Entry, Recurrence, When
 from feeds.errors import InvalidRule
 from feeds.lines import duration, line, one_line, parameter, text, uri, utc
-from feeds.recurrence import last_start
+from feeds.recurrence import instants, last_start
 from feeds.rules import basic, rule_text
 from feeds.timezones import vtimezone
 
@@ -140,7 +140,7 @@ def _times(entry: Entry) -> list[bytes]:
     start, end = entry.start, entry.end
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         return [_time("DTSTART", start, None), _time("DTEND", max(end, start + timedelta(days=1)), None)]
-    start_at, end_at = instant(start, entry.zone), instant(end, entry.zone)
+    start_at, end_at = instants(start, end, entry.zone)
     single = entry.recurrence is None
     if single and not (_says_one_instant(start, entry.zone) and _says_one_instant(end, entry.zone)):
         lines = [line("DTSTART", utc(start_at)), line("DTEND", utc(end_at))]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+import structlog
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -16,8 +17,9 @@ from litestar.openapi.config import OpenAPIConfig
 from feeds.errors import FeedError
 from feeds.publish import Application, FeedApp
 from scheduler.calendars import EventLibrary
-from scheduler.clock import Clock, monotonic, use_packaged_tzdata, utcnow
+from scheduler.clock import Clock, monotonic, tzdata_version, use_packaged_tzdata, utcnow
 from scheduler.config import Config
+from scheduler.control.server import Office, taking_orders
 from scheduler.errors import ServiceError
 from scheduler.jobs import Jobs
 from scheduler.mail.folder import FolderTransport
@@ -29,6 +31,7 @@ from scheduler.model.links import Links
 from scheduler.services.correspondence import Correspondence
 from scheduler.services.sending import Sender
 from scheduler.services.start import signing_secret
+from scheduler.services.timezones import derive_again
 from scheduler.store.database import Database
 from scheduler.texts import load_catalogues
 from scheduler.web import problems
@@ -41,6 +44,8 @@ from scheduler.web.api.registrations import Registrations
 from scheduler.web.auth import Authentication
 from scheduler.web.context import Context
 from scheduler.web.health import healthz, readyz
+
+log = structlog.get_logger()
 
 API: list[Any] = [Events, EventActions, Registrations, Institutions, Keys, changes]
 
@@ -63,6 +68,7 @@ class Service:
         try:
             await self.db.migrate()
             secret = await self.db.write(lambda conn: signing_secret(conn, self.config))
+            await self._follow_timezones()
             links = Links(self.config.server.public_url, secret)
             jobs = self._jobs(links)
             self.context = Context(
@@ -74,11 +80,19 @@ class Service:
                 catalogues=self.catalogues,
                 wake=jobs.send.wake,
             )
-            async with jobs.running():
+            async with jobs.running(), taking_orders(self._office(self.context)):
                 yield
         finally:
             await self.transport.close()
             await self.db.close()
+
+    def _office(self, context: Context) -> Office:
+        return Office(db=self.db, config=self.config, clock=self.clock, domain=context.domain, wake=context.wake)
+
+    async def _follow_timezones(self) -> None:
+        now, version = self.clock(), tzdata_version()
+        for shift in await self.db.write(lambda conn: derive_again(conn, version, config=self.config, now=now)):
+            log.warning("timezone.moved", tzdata=version, event=shift.event_id, zone=shift.timezone)
 
     def provide_context(self) -> Context:
         """The context, for handlers."""

@@ -149,7 +149,7 @@ def _add_registrations(conn: Connection, document: Document, place: int, door: e
     known = known_of(door.config, institution_store.all_institutions(conn))
     for person in chosen:
         wish = new_registration({**person, "mode": mode}, known, event)
-        registrations.register(conn, event.id, wish, config=door.config, now=door.now, by=door.actor.name)
+        registrations.register(conn, event.id, wish, config=door.config, now=door.now)
 
 
 def _find(conn: Connection, name: str) -> Any:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.clock import use_packaged_tzdata
+from scheduler.config import Config, load
 from scheduler.store.database import Database
 from tests import postgres
 from tests.browser import Browser, find_chromium
@@ -20,6 +21,12 @@ pytest_plugins = ["tests.strict"]
 def packaged_tzdata() -> None:
     """Time zones as the service reads them: from the package, not from this machine."""
     use_packaged_tzdata()
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Config:
+    """The configuration as it comes, without a file or the environment."""
+    return load(environ={})
 
 
 @pytest.fixture(scope="session")

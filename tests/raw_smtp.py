@@ -78,8 +78,8 @@ class RawServer:
             self.lines.append(line)
             command = line.split(" ")[0].upper()
             if command == "STARTTLS" and self._tls:
-                writer.write(b"220 go ahead\r\n")
-                await writer.start_tls(self._tls)
+                if not await self._upgrade(writer):
+                    return
                 continue
             reply = self._next(command)
             if not await self._speak(reply, writer):
@@ -88,6 +88,17 @@ class RawServer:
                 self.bodies.append(await reader.readuntil(b"\r\n.\r\n"))
                 if not await self._answer(".", writer):
                     return
+
+    async def _upgrade(self, writer: asyncio.StreamWriter) -> bool:
+        """STARTTLS; False when the client refused, which leaves asyncio's writer without its transport."""
+        plain = writer.transport
+        writer.write(b"220 go ahead\r\n")
+        try:
+            await writer.start_tls(self._tls or ssl.create_default_context())
+        except (AttributeError, ssl.SSLError, ConnectionError):
+            vars(writer)["_transport"] = plain
+            return False
+        return True
 
     async def _answer(self, command: str, writer: asyncio.StreamWriter) -> bool:
         return await self._speak(self._next(command), writer)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from scheduler.cli.failure import CommandFailed
 from scheduler.clock import utcnow
@@ -26,7 +27,7 @@ def database_file(config: Config) -> Path:
 
 def uid_domain(config: Config) -> str:
     """The right-hand side of new UIDs."""
-    return config.mail.domain
+    return urlsplit(config.server.public_url).hostname or "localhost"
 
 
 def reading(config: Config, body: Body[T]) -> T:

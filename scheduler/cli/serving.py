@@ -7,7 +7,7 @@ import signal
 import socket
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 import uvicorn
@@ -21,7 +21,7 @@ from scheduler.clock import use_packaged_tzdata
 from scheduler.config import Config
 
 if TYPE_CHECKING:
-    from uvicorn._types import ASGIApplication
+    from feeds.publish import Application
 
 CONNECTION_SECONDS = 3
 STOP_SECONDS = 9.0
@@ -49,7 +49,7 @@ def run(config: Config, listening: socket.socket, invocation: Invocation) -> Non
     if config.server.workers > 1:
         _run_workers(config, listening, invocation)
         return
-    server = Server(uvicorn.Config(create_app(config), **_settings(config)))
+    server = Server(uvicorn.Config(cast("Any", create_app(config)), **_settings(config)))
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -63,7 +63,7 @@ def run(config: Config, listening: socket.socket, invocation: Invocation) -> Non
         raise CommandFailed("The service could not start.", "enspired doctor, or run it again with --debug") from None
 
 
-def worker() -> "ASGIApplication":
+def worker() -> "Application":
     """The application of one worker process, which finds its configuration in the environment."""
     use_packaged_tzdata()
     log_to_stderr(debug=False)

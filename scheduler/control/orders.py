@@ -12,6 +12,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from scheduler.config import Config
+from scheduler.errors import NotFound
 from scheduler.model.access import Actor
 from scheduler.model.address import normal_address
 from scheduler.model.event import Event
@@ -144,7 +145,7 @@ def _add_person(conn: Connection, order: AddPerson, desk: Desk) -> dict[str, Any
 def _sign_in_link(conn: Connection, order: SignInLink, desk: Desk) -> dict[str, Any]:
     person = people_store.person_with_email(conn, order.email)
     if person is None or not person.active:
-        raise people.NotFound("There is nobody with this address who may sign in.")
+        raise NotFound("There is nobody with this address who may sign in.")
     token, expires_at = people.sign_in_link(conn, person, config=desk.config, now=desk.now)
     url = Links(desk.config.server.public_url, desk.config.security.secret_key or token).sign_in(token)
     return {"email": person.email, "url": url, "expires_at": _instant(expires_at)}
@@ -193,7 +194,7 @@ def _shown(conn: Connection, held: events.Held, desk: Desk) -> dict[str, Any]:
         "timezone": event.timezone,
         "dates": [_instant(date.start_at) for date in held.dates],
         "url": Links(desk.config.server.public_url, "-").event(event.id),
-        "mails": messages.written_at(conn, desk.now),
+        "mails": messages.written_since(conn, desk.now),
     }
 
 

@@ -30,6 +30,18 @@ class Office(Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
+async def taking_orders(office: Office) -> AsyncIterator[None]:
+    """Takes orders beside a SQLite file while the block runs; on PostgreSQL the command line writes by itself."""
+    database = office.config.database
+    if not database.is_sqlite:
+        yield
+        return
+    path = wire.socket_file(Path(database.url.removeprefix("sqlite:///")))
+    async with control_socket(path, office):
+        yield
+
+
+@asynccontextmanager
 async def control_socket(path: Path, office: Office) -> AsyncIterator[None]:
     """Takes orders at `path` (mode 0600) while the block runs. The caller holds the database's lock.
 
@@ -52,19 +64,22 @@ async def control_socket(path: Path, office: Office) -> AsyncIterator[None]:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        with suppress(FileNotFoundError):
-            path.unlink()
+        _remove(path)
 
 
 async def _listen(path: Path, welcome: Callable[..., object]) -> asyncio.Server:
-    with suppress(FileNotFoundError):
-        path.unlink()
+    _remove(path)
     before = os.umask(0o177)
     try:
         with wire.address(path) as name:
             return await asyncio.start_unix_server(welcome, name, limit=wire.LONGEST_LINE)  # type: ignore[arg-type]
     finally:
         os.umask(before)
+
+
+def _remove(path: Path) -> None:
+    with suppress(FileNotFoundError):
+        path.unlink()
 
 
 async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, office: Office) -> None:

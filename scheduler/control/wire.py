@@ -55,9 +55,10 @@ def address(path: Path) -> Iterator[str]:
 def read_order(line: bytes) -> AnyOrder:
     """An order from its line. Raises Invalid."""
     try:
-        return msgspec.json.decode(line, type=AnyOrder)
+        order: AnyOrder = msgspec.json.decode(line, type=AnyOrder)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise Invalid((Fault("", f"This is no order: {error}."),)) from error
+    return order
 
 
 def write(value: Struct) -> bytes:

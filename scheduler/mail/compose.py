@@ -7,7 +7,7 @@ The bytes depend on nothing but the mail: the same mail gives the same bytes at 
 import hashlib
 import re
 from datetime import datetime
-from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -66,7 +66,7 @@ def compose(mail: Mail) -> bytes:
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
     message["Content-Language"] = _safe("language", mail.language)
     message.set_boundary(f"=_{hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]}")
-    return _unfolded(mail) + message.as_bytes()
+    return _exact(mail) + message.as_bytes()
 
 
 def envelope(mail: Mail) -> Envelope:
@@ -81,22 +81,25 @@ def envelope(mail: Mail) -> Envelope:
 
 def _headers(mail: Mail) -> list[tuple[str, object]]:
     headers: list[tuple[str, object]] = [
-        ("From", _address(mail.sender)),
-        ("To", _address(Mailbox(mail.recipient))),
-        ("Subject", _safe("subject", mail.subject)),
+        ("To", _address(mail.recipient)),
         ("Date", mail.date),
         ("Auto-Submitted", "auto-generated"),  # RFC 3834 section 5
         ("X-Auto-Response-Suppress", "All"),
         ("X-Enspired-Cause", mail.cause),
     ]
     if mail.reply_to:
-        headers.insert(2, ("Reply-To", _address(Mailbox(mail.reply_to))))
+        headers.insert(1, ("Reply-To", _address(mail.reply_to)))
     return headers
 
 
-def _unfolded(mail: Mail) -> bytes:
-    """Headers that must stay on one line, written by hand: ASCII without spaces, checked."""
-    lines = [f"Message-ID: {_message_id(mail.message_id)}"]
+def _exact(mail: Mail) -> bytes:
+    """Headers that the library would damage: it encodes long addresses, and doubles spaces beside encoded words."""
+    sender = normal_address(mail.sender.address, dotless=True)
+    lines = [
+        f"Message-ID: {_message_id(mail.message_id)}",
+        f"From: {_name(mail.sender.name)}<{sender}>",
+        f"Subject: {_words(_safe('subject', mail.subject), 'Subject')}",
+    ]
     if mail.unsubscribe:
         if not re.fullmatch(r"https?://[\x21\x23-\x3b\x3d\x3f-\x7e]{1,900}", mail.unsubscribe):
             raise InvalidHeader("The address for unsubscribing is not an http address.")
@@ -104,12 +107,27 @@ def _unfolded(mail: Mail) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def _address(mailbox: Mailbox) -> Address:
-    name = _safe("name", mailbox.name)
-    try:
-        return Address(display_name=name, addr_spec=normal_address(mailbox.address, dotless=True))
-    except (HeaderParseError, ValueError) as reason:
-        raise InvalidHeader("The name beside a mail address cannot be written in a header.") from reason
+def _address(text: str) -> Address:
+    return Address(addr_spec=normal_address(text, dotless=True))
+
+
+def _name(name: str) -> str:
+    """A display name (RFC 5322 section 3.4): quoted when ASCII, else in encoded words; empty without one."""
+    if not name:
+        return ""
+    if _plain(_safe("name", name)):
+        return '"{}" '.format(re.sub(r'(["\\\\])', r"\\\1", name))
+    return f"{_words(name, 'From')} "
+
+
+def _words(text: str, header: str) -> str:
+    """A header's text, folded; as a whole in encoded words (RFC 2047) when it is not plain ASCII."""
+    charset = "us-ascii" if _plain(text) else "utf-8"
+    return Header(text, charset, maxlinelen=76, header_name=header).encode(linesep="\r\n")
+
+
+def _plain(text: str) -> bool:
+    return text.isascii() and "=?" not in text
 
 
 def _message_id(text: str) -> str:

@@ -4,11 +4,18 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from scheduler.errors import ServiceError
 from scheduler.mail.compose import Mailbox
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Cause
 from scheduler.model.reading import Institutions
 from scheduler.model.registration import Registration
+
+
+class IncompleteLetter(ServiceError):
+    """The letter lacks what a mail of its cause is about."""
+
+    code = "incomplete-letter"
 
 
 class Links(Struct, frozen=True, kw_only=True):

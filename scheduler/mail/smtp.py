@@ -209,7 +209,9 @@ def _dead(client: SMTP, error: BaseException) -> bool:
 
 def _failure(error: Exception) -> Failure:
     if isinstance(error, SMTPResponseException) and error.code != MALFORMED:
-        about_message = isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code != AUTHENTICATION_REQUIRED
+        about_message = (
+            isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code != AUTHENTICATION_REQUIRED
+        )
         return Failure(text=_clean(error.message), code=error.code, permanent=about_message and error.code >= 500)
     return Failure(text=_clean(str(error)) or type(error).__name__)
 

@@ -43,7 +43,7 @@ class Writer:
         self._wordings = wordings()
 
     def write(self, letter: Letter) -> Mail:
-        """The mail of a letter. Raises ValueError when the letter lacks what its cause needs."""
+        """The mail of a letter. Raises IncompleteLetter."""
         t = self._catalogues.translator(letter.language)
         content = self._wordings[letter.cause](letter, t)
         return Mail(

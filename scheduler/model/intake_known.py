@@ -57,7 +57,7 @@ def known_of(config: Config, institutions: Mapping[str, Institution]) -> Known:
         default_language=config.languages.default,
         example_zone=config.operator.timezone,
         languages=known_languages(),
-        territories={code: names[code] for code in codes} | {code: code for code in config.countries},
+        territories={code: code for code in config.countries} | {code: names[code] for code in codes},
         institutions=institutions,
         **{table: getattr(config, table) for table in _TABLES},
     )

@@ -93,6 +93,9 @@ def _dates(node: Node, rule: Rule, first: Span, tz: str) -> Dates:
         detail = "A series cannot begin in the second pass of an hour that the clock shows twice."
         first_pass = start.replace(fold=0, tzinfo=ZoneInfo(tz)).isoformat(timespec="minutes")
         raise begin.refuse(detail, first_pass, "ambiguous-time")
+    if not is_date(first.end) and first.end[:16] <= first.start[:16]:
+        detail = "Every date of a series lasts as long on the clock as the first one: here that is no time at all."
+        raise Node(first.end, node.faults, "/end").refuse(detail, code="order")
     try:
         if not fits(rule, start):
             raise _not_in_rule(begin, rule, start, tz)

@@ -147,14 +147,14 @@ def _text(longest: int, example: str, *, lines: bool) -> Reader[str]:
 
 def check_characters(node: Node, text: str, *, lines: bool, example: object) -> None:
     """Notes the first character that no text may hold, and raises Faulty."""
-    found = _FORBIDDEN.search(text) or (None if lines else _BREAKS.search(text.strip(_BLANK)))
+    inner = text if lines else text.strip(_BLANK)
+    found = _FORBIDDEN.search(text) or (None if lines else _BREAKS.search(inner))
     if not found:
         _check_isolates(node, text, example)
         return
-    code = ord(found[0])
-    at = text.index(found[0]) + 1
+    at = found.start() + 1 + (text.index(inner) if found.string is inner else 0)
     what = "a line break or tab, and this is one line" if found[0] in "\t\n" else "not allowed in text"
-    raise node.refuse(f"Character {at} (U+{code:04X}) is {what}.", example, "character")
+    raise node.refuse(f"Character {at} (U+{ord(found[0]):04X}) is {what}.", example, "character")
 
 
 def _check_isolates(node: Node, text: str, example: object) -> None:

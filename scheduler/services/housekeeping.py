@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from scheduler.config import Config
-from scheduler.services import registrations
+from scheduler.services import registrations, retention
 from scheduler.store import idempotency, messages, people
 
 _SIGN_IN_MAILS = timedelta(days=7)
@@ -17,3 +17,4 @@ def prune(conn: Connection, *, config: Config, now: datetime) -> None:
     idempotency.prune(conn, now - timedelta(hours=config.server.idempotency_hours))
     messages.prune(conn, now - _SIGN_IN_MAILS)
     registrations.free_expired_holds(conn, config=config, now=now)
+    retention.forget_attendees(conn, config=config, now=now)

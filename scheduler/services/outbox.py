@@ -6,6 +6,7 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from scheduler.config import Config
+from scheduler.errors import NotFound
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.ids import new_id
 from scheduler.model.message import Cause, Failure, Message, next_attempt
@@ -190,6 +191,14 @@ def failed(
 def dropped(conn: Connection, message_id: str, owner: str, reason: str) -> bool:
     """Notes that a message must not be sent any more."""
     return messages.mark_dropped(conn, message_id, owner, reason)
+
+
+def retry(conn: Connection, message_id: str = "", *, now: datetime) -> int:
+    """Gives messages that were given up another round of attempts, one or all; how many. Raises NotFound for one."""
+    count = messages.try_again(conn, now, message_id)
+    if message_id and not count:
+        raise NotFound("There is no such mail that was given up and could still go out.")
+    return count
 
 
 def _last_chance(expires_at: datetime, now: datetime) -> datetime | None:

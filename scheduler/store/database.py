@@ -25,6 +25,8 @@ Body = Callable[[Connection], T]
 _RETRIED = {"40001", "40P01"}
 """PostgreSQL: serialization failure, deadlock detected."""
 _ATTEMPTS = 4
+_QUIET: dict[str, Any] = {"hide_parameters": True}
+"""Names and addresses must not reach a log by way of an error message."""
 
 
 class Discarded(Exception):
@@ -49,14 +51,19 @@ class Database:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            reader = create_async_engine(parsed.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=0)
+            reader = create_async_engine(
+                parsed.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=0, **_QUIET
+            )
             _prepare_sqlite(reader.sync_engine, busy_seconds, reads_only=True)
-            writing = create_engine(parsed.set(drivername="sqlite+pysqlite"), connect_args={"check_same_thread": False})
+            writing = create_engine(
+                parsed.set(drivername="sqlite+pysqlite"), connect_args={"check_same_thread": False}, **_QUIET
+            )
             _prepare_sqlite(writing, busy_seconds, reads_only=False)
             return cls(parsed, reader, Writer(writing))
         reader = create_async_engine(
             parsed.set(drivername="postgresql+asyncpg"),
             pool_pre_ping=True,
+            **_QUIET,
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=msgspec.json.decode,
         )

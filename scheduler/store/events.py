@@ -70,6 +70,11 @@ def overlapping(start: datetime, end: datetime) -> Any:
     return (event.c.end_at > start) & (event.c.start_at < end)
 
 
+def ending_after(instant: datetime) -> Any:
+    """A condition: events of which some date is not over at an instant."""
+    return event.c.end_at > instant
+
+
 def not_cancelled_before(instant: datetime) -> Any:
     """A condition: events that are not cancelled, or were cancelled after an instant."""
     return event.c.cancelled_at.is_(None) | (event.c.cancelled_at > instant)

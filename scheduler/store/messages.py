@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true, update
 
 from scheduler.model.message import Cause, Failure, Message
 from scheduler.store.tables import message, reminder
@@ -171,6 +171,18 @@ def oldest_overdue(conn: Connection, now: datetime) -> datetime | None:
     )
     found: datetime | None = conn.scalar(query)
     return found
+
+
+def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
+    """Makes messages that were given up ready again, this one or all; those past their time stay. Gives how many."""
+    given_up = (message.c.state == "failed") & (message.c.expires_at.is_(None) | (message.c.expires_at > now))
+    query = update(message).where(given_up, message.c.id == message_id if message_id else true())
+    return conn.execute(query.values(state="waiting", next_attempt_at=now, attempts=0)).rowcount
+
+
+def remove_of_event(conn: Connection, event_id: str) -> None:
+    """Deletes every message about an event."""
+    conn.execute(delete(message).where(message.c.event_id == event_id))
 
 
 def prune(conn: Connection, before: datetime) -> int:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from scheduler.model.registration import Registration
-from scheduler.store.tables import registration
+from scheduler.store.tables import event, registration
 from scheduler.store.types import decode, encode
 
 FIRM = ("confirmed", "attended", "offered")
@@ -103,6 +103,22 @@ def counts(conn: Connection, event_id: str) -> dict[str, int]:
         .group_by(registration.c.state)
     )
     return {state: int(seats) for state, seats in conn.execute(query)}
+
+
+def events_over(conn: Connection, before: datetime, limit: int) -> list[str]:
+    """Ids of events of which the last date ended before an instant and which still have registrations."""
+    query = (
+        select(event.c.id)
+        .where(event.c.end_at < before, exists().where(registration.c.event_id == event.c.id))
+        .order_by(event.c.end_at, event.c.id)
+        .limit(limit)
+    )
+    return list(conn.scalars(query))
+
+
+def remove_of_event(conn: Connection, event_id: str) -> None:
+    """Deletes the registrations of an event; their messages are gone already."""
+    conn.execute(delete(registration).where(registration.c.event_id == event_id))
 
 
 def events_with_expired_holds(conn: Connection, now: datetime) -> list[str]:

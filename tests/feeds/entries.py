@@ -10,6 +10,7 @@ from feeds.recurrence import parse_rule
 from feeds.write import Head, calendar, vevent, vtimezones, zones_of
 
 STAMP = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+START = datetime.fromisoformat("2027-03-16 14:30")
 
 
 def wall(text: str) -> datetime:
@@ -17,7 +18,7 @@ def wall(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def entry(start: When = datetime(2027, 3, 16, 14, 30), hours: float = 1, **changes: Any) -> Entry:
+def entry(start: When = START, hours: float = 1, **changes: Any) -> Entry:
     """A timed entry of `hours`, in Brussels unless told otherwise; or an all-day one of a day for a date."""
     length = timedelta(hours=hours) if isinstance(start, datetime) else timedelta(days=1)
     plain = Entry(

@@ -12,17 +12,18 @@ from feeds.errors import UnknownZone
 from feeds.timezones import is_zone, suggest_zones, vtimezone
 from tests.feeds.ical_js import IcalJs
 
-PARTNERS = (
-    "Asia/Phnom_Penh Asia/Ho_Chi_Minh Africa/Nairobi Africa/Dar_es_Salaam Africa/Kampala Africa/Kigali "
-    "Africa/Lusaka Africa/Johannesburg Africa/Harare Africa/Lubumbashi Africa/Kinshasa Africa/Accra "
-    "America/Paramaribo America/Guayaquil Pacific/Galapagos"
-).split()
-CHANGING = (
-    "Europe/Brussels Europe/London America/New_York Australia/Sydney Africa/Casablanca Africa/Cairo "
-    "Europe/Dublin America/Nuuk Asia/Gaza Australia/Lord_Howe America/Vancouver America/Santiago Asia/Kolkata"
-).split()
+PARTNERS = [
+    *("Asia/Phnom_Penh", "Asia/Ho_Chi_Minh", "Africa/Nairobi", "Africa/Dar_es_Salaam", "Africa/Kampala"),
+    *("Africa/Kigali", "Africa/Lusaka", "Africa/Johannesburg", "Africa/Harare", "Africa/Lubumbashi"),
+    *("Africa/Kinshasa", "Africa/Accra", "America/Paramaribo", "America/Guayaquil", "Pacific/Galapagos"),
+]
+CHANGING = [
+    *("Europe/Brussels", "Europe/London", "America/New_York", "Australia/Sydney", "Africa/Casablanca"),
+    *("Africa/Cairo", "Europe/Dublin", "America/Nuuk", "Asia/Gaza", "Australia/Lord_Howe"),
+    *("America/Vancouver", "America/Santiago", "Asia/Kolkata"),
+]
 FIRST, LAST = 2020, 2040
-STEP = timedelta(minutes=30)
+STEP, DAY = timedelta(minutes=30), timedelta(days=1)
 
 
 def wrapped(zone: str, first: int = FIRST, last: int = LAST) -> bytes:
@@ -37,14 +38,19 @@ def instants(zone: str, first: int = FIRST, last: int = LAST) -> list[datetime]:
     tz = ZoneInfo(zone)
     found = {datetime(year, month, day, 12, tzinfo=UTC) for year in range(first, last + 1) for month in range(1, 13)
              for day in (1, 15)}  # fmt: skip
-    at, end = datetime(first, 1, 2, tzinfo=UTC), datetime(last, 12, 30, tzinfo=UTC)
-    while at < end:
-        ahead = at + STEP
-        if at.astimezone(tz).utcoffset() != ahead.astimezone(tz).utcoffset():
+    day, end = datetime(first, 1, 2, tzinfo=UTC), datetime(last, 12, 30, tzinfo=UTC)
+    while day < end:
+        if not same(day, day + DAY, tz):
+            ahead = next(at for at in (day + STEP * step for step in range(1, 49)) if not same(at - STEP, at, tz))
             found |= {ahead + STEP * step for step in range(-48, 49)}
             found |= {ahead + timedelta(seconds=second) for second in (-1, 1)}
-        at = ahead
+        day += DAY
     return sorted(found)
+
+
+def same(before: datetime, after: datetime, tz: ZoneInfo) -> bool:
+    """True when the offset is the same at both instants."""
+    return before.astimezone(tz).utcoffset() == after.astimezone(tz).utcoffset()
 
 
 def expected(zone: str, at: datetime) -> tuple[datetime, timedelta]:

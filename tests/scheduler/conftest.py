@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.config import Config, load
 from tests.scheduler.configuration import Write
 
 
@@ -18,9 +17,3 @@ def write_config(tmp_path: Path) -> Write:
         return path
 
     return written
-
-
-@pytest.fixture(scope="session")
-def shipped() -> Config:
-    """The configuration as it comes, without a file or the environment."""
-    return load(environ={})

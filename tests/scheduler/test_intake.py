@@ -194,6 +194,15 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "/start",
         "ambiguous-time",
     ),
+    "a series lasts only from one pass to the other": (
+        {
+            "start": "2027-10-31T02:30+02:00",
+            "end": "2027-10-31T02:30+01:00",
+            "recurrence": {"rule": "FREQ=WEEKLY;BYDAY=SU;COUNT=3"},
+        },
+        "/end",
+        "order",
+    ),
     "registration closes before it opens": (
         {"registration": {"opens": "2027-03-02", "closes": "2027-03-01"}},
         "/registration/closes",
@@ -448,6 +457,13 @@ def test_the_skipped_hour_is_explained_with_the_next_time_that_exists() -> None:
     fault = faults_of(small(start="2027-03-28T02:30", end="2027-03-28T05:00"))[0]
     assert "jumps from 02:00 to 03:00" in fault.detail
     assert fault.example == "2027-03-28T03:00"
+
+
+def test_a_time_of_another_clock_is_explained_with_the_time_on_this_one() -> None:
+    fault = faults_of(small(start="2027-03-16T13:45Z"))[0]
+    assert fault.example == "2027-03-16T14:45"
+    fault = faults_of(small(start="2027-03-16T14:30+02:00"))[0]
+    assert (fault.example, "2027-03-16T13:30 there" in fault.detail) == ("2027-03-16T14:30", True)
 
 
 def test_the_double_hour_is_explained_with_both_passes() -> None:

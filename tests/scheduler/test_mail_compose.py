@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from scheduler.errors import ServiceError
 from scheduler.mail.compose import InvalidHeader, Mail, Mailbox, compose, envelope
-from scheduler.mail.letter import Letter
+from scheduler.mail.letter import IncompleteLetter, Letter
 from scheduler.mail.writer import Writer
 from scheduler.model.address import InvalidAddress, normal_address
 from scheduler.model.message import Cause
@@ -103,7 +103,8 @@ def test_addresses_people_have_are_taken(typed: str, normal: str) -> None:
     "ana.@example.org", ".ana@example.org", "a..b@example.org", "änä@example.org", "ana@[10.0.0.1]", "ana@10.0.0.1",
     '"ana"@example.org', "ana@example.org, b@example.org", "ana@example.org;b@example.org", "Ana <ana@example.org>",
     "ana@example.org\r\nRCPT TO:<spy@example.org>", "ana@example.org\n", "ana\u200b@example.org", "ana@stra\u00dfe.de",
-    "a" * 65 + "@example.org", "ana@" + "a" * 64 + ".org", "ana@" + ".".join(["a" * 60] * 5) + ".org", "a(b)@example.org",
+    "a" * 65 + "@example.org", "ana@" + "a" * 64 + ".org", "ana@" + ".".join(["a" * 60] * 5) + ".org",
+    "a(b)@example.org",
 ])  # fmt: skip
 def test_everything_else_is_refused_with_a_reason_that_does_not_repeat_it(typed: str) -> None:
     with pytest.raises(InvalidAddress) as refused:
@@ -224,10 +225,27 @@ def test_a_date_of_a_series_is_cancelled_without_the_rest() -> None:
 
 
 def test_a_letter_without_what_its_cause_needs_is_a_fault() -> None:
-    with pytest.raises(ValueError, match="needs an event"):
+    with pytest.raises(IncompleteLetter, match="needs an event"):
         WRITER.write(replace(letter("reminder"), event=None))
 
 
 def test_refusals_belong_to_the_family() -> None:
     assert issubclass(InvalidHeader, ServiceError)
     assert issubclass(InvalidAddress, ServiceError)
+
+
+@pytest.mark.parametrize("subject", [
+    "Cours à Gand — votre place est confirmée", "plain words " * 12 + "end", "é" * 90, "=?utf-8?q?x?=",
+    "日本 " * 30 + "x",
+    "Tomorrow 14:30 Ghent (08:30 Bogotá): Climate data in the classroom — and a long rest that has to be folded",
+])  # fmt: skip
+def test_a_subject_arrives_letter_by_letter(subject: str) -> None:
+    mail = replace(WRITER.write(letter("reminder")), subject=subject)
+    assert str(parsed(mail)["Subject"]) == subject
+    assert max(len(line) for line in compose(mail).split(b"\r\n\r\n")[0].split(b"\r\n")) <= 98
+
+
+@pytest.mark.parametrize("name", ["eNSPIRED agenda", "Agenda de l’éducation — à Gand", 'The "big" one \\ only', "x, y"])
+def test_a_senders_name_arrives_letter_by_letter(name: str) -> None:
+    message = parsed(replace(WRITER.write(letter("reminder")), sender=Mailbox("agenda@example.org", name)))
+    assert message["From"].addresses[0].display_name == name

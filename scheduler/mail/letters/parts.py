@@ -6,7 +6,7 @@ from babel.lists import format_list
 from msgspec import Struct
 
 from scheduler.mail.blocks import Block, Button, Fact, Link, fact, paragraph, safe_url
-from scheduler.mail.letter import Letter
+from scheduler.mail.letter import IncompleteLetter, Letter
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.reading import Reading, brief, organisers, read, when
 from scheduler.texts import Translator
@@ -38,9 +38,9 @@ class About(Struct, frozen=True):
 
 
 def about(letter: Letter, t: Translator) -> About:
-    """The letter with its event. Raises ValueError when its cause needs an event and it has none."""
+    """The letter with its event. Raises IncompleteLetter."""
     if letter.event is None or letter.occurrence is None:
-        raise ValueError(f"a {letter.cause} mail needs an event and one of its dates")
+        raise IncompleteLetter(f"A {letter.cause} mail needs an event and one of its dates.")
     return About(letter, t, letter.event, letter.occurrence)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from scheduler.config import Config
 from scheduler.dates import city_name
 from scheduler.model.reading import Reading, read
-from scheduler.texts import Catalogues, Translator, load_catalogues
+from scheduler.texts import Catalogues, Translator
 
 MEDIA_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
 SHAPES = MappingProxyType({"square": "■", "diamond": "◆", "circle": "●"})
@@ -28,10 +28,15 @@ class Asset(Struct, frozen=True):
 class Site(Struct, frozen=True):
     """Templates, texts and assets, read once. `assets` are by hashed name, `names` lead from the plain name to it."""
 
+    config: Config
     catalogues: Catalogues
     templates: Environment
     assets: Mapping[str, Asset]
     names: Mapping[str, str]
+
+    def voice(self, language: str) -> "Voice":
+        """The voice of an offered language."""
+        return Voice(self.catalogues.translator(language), self.config)
 
     def url(self, name: str) -> str:
         """The address of an asset (`site.css`)."""
@@ -80,8 +85,8 @@ class Voice(Struct, frozen=True):
         return entry.shape if entry else "square"
 
 
-def make_site() -> Site:
-    """Reads templates, texts and assets from the package."""
+def make_site(config: Config, catalogues: Catalogues) -> Site:
+    """Reads templates and assets from the package."""
     assets = [_asset(name) for name in ("site.css", "favicon.svg")]
     environment = Environment(
         loader=PackageLoader("scheduler.web", "templates"),
@@ -92,7 +97,8 @@ def make_site() -> Site:
     )
     environment.globals["shapes"] = SHAPES
     return Site(
-        catalogues=load_catalogues(),
+        config=config,
+        catalogues=catalogues,
         templates=environment,
         assets={asset.name: asset for _, asset in assets},
         names={name: asset.name for name, asset in assets},

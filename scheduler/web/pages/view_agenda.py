@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from msgspec import Struct
 
@@ -76,7 +76,7 @@ def row_of(event: Event, occurrence: Occurrence, taken: Taken, institutions: Ins
     """One date in a list."""
     moment = when_words(event, occurrence, institutions, voice)
     shown = event.alive and occurrence.alive and takes_registrations(event, voice)
-    several = occurrence.end[:10] > occurrence.start[:10] and (is_date(occurrence.start) or moment.clock is None)
+    several = occurrence.end > occurrence.start if is_date(occurrence.start) else moment_spans(occurrence)
     return Row(
         url=f"/{voice.language}/events/{event.id}",
         kind=voice.name("kinds", event.kind),
@@ -91,6 +91,11 @@ def row_of(event: Event, occurrence: Occurrence, taken: Taken, institutions: Ins
         marks=tuple(marks(event, occurrence, voice)),
         off=event.status == "cancelled" or not occurrence.alive,
     )
+
+
+def moment_spans(occurrence: Occurrence) -> bool:
+    """True for a timed date of a day or more, which is written with the dates of both ends."""
+    return occurrence.end_at - occurrence.start_at >= timedelta(days=1)
 
 
 def cursor_text(place: Place) -> str:

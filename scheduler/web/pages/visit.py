@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from babel import Locale
-from litestar import HttpMethod, Litestar, Request, Response, route
+from litestar import HttpMethod, Request, Response, route
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from msgspec import Struct
@@ -15,7 +15,7 @@ from scheduler.model.access import Actor
 from scheduler.web.context import Context
 from scheduler.web.pages import answers
 from scheduler.web.pages.language import best_language
-from scheduler.web.pages.site import Site, Voice, make_site
+from scheduler.web.pages.site import Site, Voice
 
 AnyRequest = Request[Actor, Any, Any]
 
@@ -33,7 +33,7 @@ class Visit(Struct, frozen=True, kw_only=True):
         """The voice of a language that is offered. Raises NotFound for any other: there is no such page."""
         if language not in self.context.config.languages.offered:
             raise NotFound("There is nothing at this address.")
-        return Voice(self.site.catalogues.translator(language), self.context.config)
+        return self.site.voice(language)
 
     def preferred(self) -> Voice:
         """The voice of the offered language that the reader's browser asks for first."""
@@ -79,14 +79,6 @@ class Frame(Struct, frozen=True, kw_only=True):
     person: str = ""
 
 
-def site_of(app: Litestar) -> Site:
-    """The templates and texts of an application, read when first asked for."""
-    if "site" not in app.state:
-        app.state["site"] = make_site()
-    site: Site = app.state["site"]
-    return site
-
-
 def provide_visit(
     request: AnyRequest,
     context: NamedDependency[Context],
@@ -94,7 +86,7 @@ def provide_visit(
     actor: NamedDependency[Actor],
 ) -> Visit:
     """The dependency `visit` of every page."""
-    return Visit(request=request, site=site_of(request.app), context=context, actor=actor, now=now)
+    return Visit(request=request, site=request.app.state["site"], context=context, actor=actor, now=now)
 
 
 def page(path: str | list[str], **options: Any) -> type[HTTPRouteHandler]:

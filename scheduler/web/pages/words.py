@@ -119,3 +119,8 @@ def country_of(key: str, institutions: Institutions, voice: Voice) -> str:
 def named(key: str, institutions: Institutions, voice: Voice) -> Reading:
     """The name of an institution; its key when it is not known (any more)."""
     return voice.read(institutions[key].name) if key in institutions else Reading(key)
+
+
+def date_words(event: Event, voice: Voice) -> str:
+    """The day an event begins, in words."""
+    return date_text(parse(event.start, event.timezone), voice.t)

@@ -1,0 +1,43 @@
+"""Every page: what `scheduler.app` registers."""
+
+from typing import Any
+
+from litestar import Router
+from litestar.di import Provide
+
+from scheduler.web.pages import (
+    about,
+    agenda,
+    attendee,
+    console_event,
+    console_events,
+    console_mails,
+    event,
+    reference,
+    sign_in,
+    static,
+    subscribe,
+)
+from scheduler.web.pages.visit import provide_visit
+
+_HANDLERS: list[Any] = [
+    agenda.without_language,
+    agenda.agenda_page,
+    event.event_page,
+    event.register,
+    event.registered,
+    subscribe.subscribe_page,
+    about.accessibility,
+    about.privacy,
+    static.asset,
+    reference.reference_page,
+    attendee.Attendee,
+    sign_in.SignIn,
+    console_events.console_events,
+    console_event.ConsoleEvent,
+    console_mails.ConsoleMails,
+]
+
+PAGES: list[Any] = [
+    Router("/", route_handlers=_HANDLERS, dependencies={"visit": Provide(provide_visit, sync_to_thread=False)}),
+]

@@ -1,0 +1,89 @@
+"""How to follow a list from one's own calendar: for each program the address it takes, and how late it really is."""
+
+from urllib.parse import quote
+
+from litestar import Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from msgspec import Struct
+
+from scheduler.errors import Invalid
+from scheduler.model.filter import facets_known, read_filter
+from scheduler.model.intake_known import known_of
+from scheduler.store import institutions
+from scheduler.web.access import public
+from scheduler.web.pages.filters import address, chips, sentence
+from scheduler.web.pages.site import Voice
+from scheduler.web.pages.visit import Visit, page, show
+
+
+class Button(Struct, frozen=True):
+    """A link with what it does."""
+
+    label: str
+    url: str
+
+
+class Client(Struct, frozen=True):
+    """One calendar program: what to press, what to do then, how long changes take."""
+
+    key: str
+    name: str
+    buttons: tuple[Button, ...]
+    steps: tuple[str, ...]
+    delay: str
+
+
+@page("/{lang:str}/subscribe", guards=[public])
+async def subscribe_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> Response[str]:
+    """How to subscribe to exactly the list that the query selects."""
+    voice = visit.voice(lang)
+    known = await visit.context.db.read(institutions.all_institutions)
+    try:
+        chosen = read_filter(visit.query(), facets_known(known_of(voice.config, known)))
+    except Invalid as error:
+        return show(
+            visit, voice, "filter_fault.html", title=voice.t("pages.filter.fault_title"), status=422,
+            path="/subscribe", faults=error.faults, agenda=f"/{lang}/",
+        )  # fmt: skip
+    query = "&".join(part for part in (chosen.query(), f"lang={lang}") if part)
+    feed = visit.context.links.feed(query)
+    name = voice.config.feeds.names.get(lang) or next(iter(voice.config.feeds.names.values()))
+    return show(
+        visit, voice, "subscribe.html", title=voice.t("pages.subscribe.title"), path="/subscribe",
+        sentence=sentence(chosen, voice, known), chosen=chips(chosen, voice, known, f"/{lang}/subscribe"),
+        feed=feed, clients=clients(feed, name, voice), agenda=address(f"/{lang}/", chosen),
+    )  # fmt: skip
+
+
+def clients(feed: str, name: str, voice: Voice) -> tuple[Client, ...]:
+    """The calendar programs that people have; `feed` is the list's address, `name` what the calendar is called."""
+    bare = feed.partition("://")[2]
+    web, everything = f"webcal://{bare}", quote(feed, safe="")
+    added = f"addfromweb?url={everything}&name={quote(name, safe='')}"
+    addresses: dict[str, tuple[str, ...]] = {
+        "google": (
+            f"https://calendar.google.com/calendar/r?cid={quote(web, safe='')}",
+            "https://calendar.google.com/calendar/u/0/r/settings/addbyurl",
+        ),
+        "outlook_work": (f"https://outlook.office.com/calendar/0/{added}",),
+        "outlook_home": (f"https://outlook.live.com/calendar/0/{added}",),
+        "outlook_windows": (f"webcal:{feed}",),
+        "apple": (web,),
+        "thunderbird": (),
+        "other": (),
+    }
+    return tuple(_client(key, urls, voice) for key, urls in addresses.items())
+
+
+def _client(key: str, urls: tuple[str, ...], voice: Voice) -> Client:
+    t = voice.t
+    labels = (f"pages.subscribe.{key}.button", f"pages.subscribe.{key}.second")
+    steps = (t(f"pages.subscribe.{key}.step_{number}") for number in (1, 2))
+    return Client(
+        key=key,
+        name=t(f"pages.subscribe.{key}.name"),
+        buttons=tuple(Button(t(label), url) for label, url in zip(labels, urls, strict=False)),
+        steps=tuple(steps),
+        delay=t(f"pages.subscribe.{key}.delay"),
+    )
