@@ -82,6 +82,7 @@ class Found(Struct, frozen=True, kw_only=True):
     chosen: Filter
     events: list[Event]
     dates: dict[str, list[Occurrence]]
+    wholes: dict[str, Event]
     institutions: dict[str, Institution]
     counter: int
     changed_at: datetime | None
@@ -97,7 +98,7 @@ class EventLibrary:
         self._catalogues = catalogues
         self._addresses = Addresses(config.server.public_url)
         self._feeds: Recent[tuple[str, str], Kept] = Recent(_SELECTIONS_KEPT)
-        self._entries: Recent[tuple[str, int, str], Rendered] = Recent(_ENTRIES_KEPT)
+        self._entries: Recent[tuple[str, int, int, str], Rendered] = Recent(_ENTRIES_KEPT)
 
     async def publication(self, path: str, query: str, *, host: str) -> Ready:
         """See feeds.source.Library. The links inside come from the configured public address, never from `host`."""
@@ -142,6 +143,7 @@ class EventLibrary:
             chosen=chosen,
             events=found,
             dates=events.dates_of_all(conn, [event.id for event in found]),
+            wholes=self._wholes(conn, found),
             institutions=known,
             counter=counter,
             changed_at=changes.last_at(conn),
@@ -165,9 +167,16 @@ class EventLibrary:
             raise NotThere("There is no such calendar.")
         return event
 
+    @staticmethod
+    def _wholes(conn: Connection, found: list[Event]) -> dict[str, Event]:
+        ids = {event.part_of for event in found if event.part_of}
+        wanted = events.with_ids(sorted(ids)) & selection.readable(NOBODY)
+        return {event.id: event for event in events.select_all(conn, wanted)} if ids else {}
+
     def _assemble(self, found: Found, language: str, path: str, today: date) -> publish.Publication:
         around = Surroundings(
             institutions=found.institutions,
+            wholes=found.wholes,
             config=self._config,
             links=self._addresses,
             t=self._catalogues.translator(language),
@@ -186,7 +195,8 @@ class EventLibrary:
         )
 
     def _render(self, event: Event, dates: list[Occurrence], around: Surroundings) -> Rendered:
-        key = (event.id, event.public_revision, around.t.language)
+        whole = around.wholes.get(event.part_of or "")
+        key = (event.id, event.public_revision, whole.public_revision if whole else 0, around.t.language)
         kept = self._entries.get(key)
         if kept is None:
             entry = entry_of(event, dates, around, "public")

@@ -96,6 +96,7 @@ class Jobs:
             for beat in self._beats:
                 beat.stop()
             await asyncio.gather(*tasks)
+            await self._sender.finish()
             await self._db.write(lambda conn: messages.release_leases(conn, self._sender.owner))
 
     async def _now(self) -> datetime:
@@ -110,7 +111,7 @@ class Jobs:
                 return
 
     async def _send(self) -> None:
-        while not self.send.stopping and await self._sender.send_ready(await self._now()):
+        while not self.send.stopping and await self._sender.start_ready(await self._now(), self.send.wake):
             pass
 
     async def _prune(self) -> None:

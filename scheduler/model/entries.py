@@ -1,6 +1,6 @@
 """The only projection of an event into the calendar's words: `entry_of(event, ..., language, face)`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -21,9 +21,13 @@ Face = Literal["public", "registered"]
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """What an event is shown with: names of institutions and of the configured words, the language, the addresses."""
+    """What an event is shown with: names of institutions and of the configured words, the language, the addresses.
+
+    `wholes` are the events that others are `part_of`, by id, as far as the reader may see them.
+    """
 
     institutions: Institutions
+    wholes: Mapping[str, Event] = {}
     config: Config
     links: Addresses
     t: Translator
@@ -60,7 +64,7 @@ def _entry(
 ) -> Entry:
     language = around.t.language
     join = _joining_link(event, face)
-    title = read(event.title, language).text
+    title = _title(event, around)
     status: EntryStatus = "confirmed" if event.status == "draft" else event.status
     return Entry(
         uid=event.uid,
@@ -78,12 +82,20 @@ def _entry(
         location=_location(event, around),
         url=around.links.event(event.id, language),
         categories=_categories(event, around),
+        related_to=whole.uid if (whole := around.wholes.get(event.part_of or "")) else "",
         transparent=event.transparent,
         recurrence=recurrence,
         recurrence_id=recurrence_id,
         overrides=overrides,
         conferences=(Conference(url=join, label=event.online.platform),) if join else (),
     )
+
+
+def _title(event: Event, around: Surroundings) -> str:
+    """An item of a day programme says what it is part of: in a calendar it stands alone."""
+    title = read(event.title, around.t.language).text
+    whole = around.wholes.get(event.part_of or "")
+    return around.t("feeds.item", title=title, whole=read(whole.title, around.t.language).text) if whole else title
 
 
 def _recurrence(event: Event) -> Recurrence | None:

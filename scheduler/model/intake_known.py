@@ -5,12 +5,14 @@ anywhere else, so a test makes its own in a line.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
 from msgspec import Struct
 
 from scheduler.config import Community, Config, Country, Kind, Marker, Programme, RegistrationMode, Term
+from scheduler.config.effective import NOT_COUNTRIES
 from scheduler.model.event import Texts
 from scheduler.model.institution import Institution
 from scheduler.model.intake_reader import LONGEST_GUESS, Node, Reader, near, shown
@@ -50,17 +52,21 @@ class Known(Struct, frozen=True, kw_only=True):
 
 def known_of(config: Config, institutions: Mapping[str, Institution]) -> Known:
     """What this configuration and these institutions (by key) make known."""
-    names: Mapping[str, str] = Locale("en").territories
-    codes = (code for code in names if len(code) == 2 and config.is_country(code))
     return Known(
         offered=config.languages.offered,
         default_language=config.languages.default,
         example_zone=config.operator.timezone,
         languages=known_languages(),
-        territories={code: code for code in config.countries} | {code: names[code] for code in codes},
+        territories={code: code for code in config.countries} | dict(_iso_countries()),
         institutions=institutions,
         **{table: getattr(config, table) for table in _TABLES},
     )
+
+
+@lru_cache(maxsize=1)
+def _iso_countries() -> Mapping[str, str]:
+    names: Mapping[str, str] = Locale("en").territories
+    return {code: names[code] for code in names if len(code) == 2 and code not in NOT_COUNTRIES}
 
 
 _TABLES = (

@@ -8,6 +8,7 @@ and marks that let a line read in another order than it is stored.
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
@@ -36,6 +37,7 @@ _TAG = re.compile(r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|[0-9]{3}))?", re.I
 _NOT_A_LANGUAGE = frozenset({"und", "mul", "zxx", "root"})
 
 
+@lru_cache(maxsize=1)
 def known_languages() -> frozenset[str]:
     """Primary language subtags that Unicode CLDR has a name for, such as `nl`, `km` or `rw`."""
     names: Mapping[str, str] = Locale("en").languages

@@ -48,16 +48,38 @@ class Sender:
         self._clock = clock
         self._transport = transport
         self._correspondence = correspondence
+        self._preparing: set[str] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
         self.owner = owner
 
-    async def send_ready(self, now: datetime) -> int:
-        """Claims as many ready messages as can start at once and sees each to its end; gives how many there were."""
-        room = self._transport.room()
+    async def start_ready(self, now: datetime, freed: Callable[[], None]) -> int:
+        """Claims as many ready messages as can start at once, starts them, and gives how many there were.
+
+        `freed` is called whenever one has come to its end, so that one slow recipient holds nobody else up.
+        """
+        room = self._transport.room() - len(self._preparing)
         if room <= 0:
             return 0
         claimed = await self._db.write(lambda conn: outbox.claim(conn, self.owner, room, config=self._config, now=now))
-        await asyncio.gather(*(self._send(message) for message in claimed))
+        for message in claimed:
+            self._preparing.add(message.id)
+            task = asyncio.create_task(self._see_through(message, freed))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
         return len(claimed)
+
+    async def finish(self) -> None:
+        """Waits until everything that was started has come to its end."""
+        await asyncio.gather(*self._under_way)
+
+    async def _see_through(self, message: Message, freed: Callable[[], None]) -> None:
+        try:
+            await self._send(message)
+        except Exception as error:  # its lease runs out and it comes again; the others go on
+            log.error("message.interrupted", message=message.id, exc_info=error)
+        finally:
+            self._preparing.discard(message.id)
+            freed()
 
     async def _send(self, message: Message) -> None:
         case, known = await self._db.read(lambda conn: _look_up(conn, message.id))
@@ -81,6 +103,7 @@ class Sender:
             case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
             return case is not None and not outbox.objection(case, self.owner, self._clock())
 
+        self._preparing.discard(message.id)
         delivery = await self._transport.deliver(envelope, still_wanted)
         if isinstance(delivery, Delivered):
             await self._note(lambda conn: outbox.sent(conn, message.id, self.owner, now=self._clock()))

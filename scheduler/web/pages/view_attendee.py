@@ -1,0 +1,154 @@
+"""An attendee's own page: where their registration stands, and what they can do about it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from scheduler.dates import ClockLine, When
+from scheduler.model.event import Event, Occurrence
+from scheduler.model.links import Links
+from scheduler.model.reading import Institutions, Reading
+from scheduler.model.registration import Registration
+from scheduler.services.registrations import Seated
+from scheduler.web.pages.clocks import clocks_of
+from scheduler.web.pages.site import Voice
+from scheduler.web.pages.view_event import DateView, shown_date
+from scheduler.web.pages.view_register import Choice
+from scheduler.web.pages.words import Mark, language_words, place_words, when_words
+
+State = Literal["pending", "expired", "confirmed", "waiting", "cancelled", "event_cancelled", "past"]
+_WEB = ("https://", "http://")
+
+
+class Other(Struct, frozen=True):
+    """Another registration of the same address that waits to be confirmed."""
+
+    id: str
+    name: str
+    title: Reading
+    date: str
+
+
+class AttendeeView(Struct, frozen=True, kw_only=True):
+    """Everything on an attendee's own page. The joining link is there for who has a seat and takes part online."""
+
+    state: State
+    heading: str
+    sentence: str
+    name: str
+    title: Reading
+    url: str
+    when: When
+    start: str
+    clock: ClockLine | None
+    notes: tuple[str, ...]
+    place: str
+    address: str
+    access: Reading
+    languages: str
+    mode: str
+    seats: int
+    join: str
+    dial_in: str
+    low_bandwidth: str
+    link_follows: bool
+    calendar: str
+    dates: tuple[DateView, ...]
+    may_withdraw: bool
+    reminders: bool
+    languages_offered: tuple[Choice, ...]
+    others: tuple[Other, ...]
+    reason: str
+
+
+def attendee_view(
+    seated: Seated,
+    dates: Sequence[Occurrence],
+    others: Sequence[Seated],
+    institutions: Institutions,
+    voice: Voice,
+    links: Links,
+    *,
+    now: datetime,
+) -> AttendeeView:
+    """What the page says. `others` are registrations of the same address that wait, shown once this one is confirmed."""
+    row, event = seated.registration, seated.event
+    covered = [date for date in dates if row.attends(date.id)] or list(dates)
+    date, state = shown_date(covered, now), state_of(row, event, covered, now)
+    clocks = clocks_of(event, date, institutions, voice, row.timezone)
+    host = institutions.get(event.host or "")
+    online, seat = row.mode == "online", state == "confirmed" and row.firm
+    joins = event.online.url if online and seat and event.online.url.startswith(_WEB) else ""
+    return AttendeeView(
+        state=state,
+        heading=voice.t(f"pages.attendee.{state}.title"),
+        sentence=_sentence(state, seated, voice),
+        name=row.name,
+        title=voice.read(event.title),
+        url=f"/{voice.language}/events/{event.id}",
+        when=when_words(event, date, institutions, voice),
+        start=date.start,
+        clock=clocks.mine,
+        notes=clocks.notes if clocks.mine else (),
+        place=voice.t("pages.place.online") if online else _on_site(event, institutions, voice),
+        address="" if online else event.place.address or (host.address if host and not event.place.city else ""),
+        access=voice.read({} if online else event.place.access),
+        languages=language_words(event, voice),
+        mode=voice.t(f"pages.format.{row.mode}") if event.format == "hybrid" else "",
+        seats=row.seats,
+        join=joins,
+        dial_in=event.online.dial_in if online and seat else "",
+        low_bandwidth=event.online.low_bandwidth if online and seat else "",
+        link_follows=online and seat and not joins,
+        calendar=links.event_ics(event.id, voice.language) if state in {"confirmed", "waiting"} else "",
+        dates=tuple(_date(event, one, institutions, voice) for one in covered) if len(covered) > 1 else (),
+        may_withdraw=state in {"pending", "confirmed", "waiting"},
+        reminders=row.reminders,
+        languages_offered=tuple(
+            Choice(tag, voice.language_name(tag).capitalize(), tag == row.language)
+            for tag in voice.config.languages.offered
+        ),
+        others=tuple(_other(other, voice) for other in others) if row.confirmed_at or row.queued_at else (),
+        reason=event.cancellation_reason,
+    )
+
+
+def state_of(row: Registration, event: Event, dates: Sequence[Occurrence], now: datetime) -> State:
+    """Where a registration stands for the person who holds it."""
+    if row.state == "cancelled":
+        return "event_cancelled" if row.cancelled_by == "event" else "cancelled"
+    if event.status == "cancelled":
+        return "event_cancelled"
+    if max(date.end_at for date in dates) <= now:
+        return "past"
+    if row.state == "pending":
+        return "expired" if row.expires_at is not None and row.expires_at <= now else "pending"
+    return "waiting" if row.state == "waiting" else "confirmed"
+
+
+def _sentence(state: State, seated: Seated, voice: Voice) -> str:
+    if state == "waiting":
+        return voice.t("pages.attendee.waiting.sentence", place=seated.line)
+    return voice.t(f"pages.attendee.{state}.sentence")
+
+
+def _on_site(event: Event, institutions: Institutions, voice: Voice) -> str:
+    """Where to go; of a hybrid event only the place."""
+    words = place_words(event, institutions, voice)
+    if event.format != "hybrid":
+        return words
+    frame = voice.t("pages.place.hybrid", place="\x00")
+    before, _, after = frame.partition("\x00")
+    return words.removeprefix(before).removesuffix(after)
+
+
+def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voice) -> DateView:
+    found = () if date.alive else (Mark(voice.t("pages.mark.cancelled"), "bad"),)
+    return DateView(when_words(event, date, institutions, voice), date.start, found, date.reason)
+
+
+def _other(other: Seated, voice: Voice) -> Other:
+    event = other.event
+    return Other(other.registration.id, other.registration.name, voice.read(event.title), event.start[:10])

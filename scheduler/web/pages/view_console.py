@@ -1,0 +1,171 @@
+"""What organisers see of their events, of the people who come, and of the mails that went out."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from scheduler.dates import Here, date_text, moment
+from scheduler.model.access import Actor, may_see_attendee
+from scheduler.model.event import Event, Occurrence
+from scheduler.model.message import Message
+from scheduler.model.reading import Institutions, Reading
+from scheduler.model.registration import Registration
+from scheduler.model.reminder import Reminder
+from scheduler.web.pages.site import Voice
+from scheduler.web.pages.view_event import shown_date
+from scheduler.web.pages.words import Mark, Taken, marks, named, place_words, seat_counts, when_words
+
+
+class Fill(Struct, frozen=True):
+    """Seats of one way to attend, in numbers."""
+
+    mode: str
+    words: str
+    waiting: int
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """One event in the console's list."""
+
+    id: str
+    date: str
+    time: str
+    kind: str
+    shape: str
+    title: Reading
+    place: str
+    state: str
+    marks: tuple[Mark, ...]
+    fill: tuple[Fill, ...]
+    draft: bool
+
+
+class Attendee(Struct, frozen=True, kw_only=True):
+    """One registration; `name` and `email` are empty for who may not see them."""
+
+    name: str
+    email: str
+    hidden: bool
+    state: str
+    mode: str
+    seats: int
+    institution: str
+    role: str
+    language: str
+    since: str
+    place: int
+
+
+class MailLine(Struct, frozen=True, kw_only=True):
+    """One message of the ledger in words."""
+
+    what: str
+    state: str
+    tone: str
+    to: str
+    at: str
+    note: str
+    title: Reading | None = None
+    event_id: str = ""
+
+
+class ReminderLine(Struct, frozen=True):
+    """One reminder that is planned."""
+
+    due: str
+    rule: str
+    state: str
+
+
+def line_of(
+    event: Event, dates: Sequence[Occurrence], taken: Taken, institutions: Institutions, voice: Voice, now: datetime
+) -> Line:
+    """One event in the list."""
+    date = shown_date(dates, now)
+    words = when_words(event, date, institutions, voice)
+    return Line(
+        id=event.id,
+        date=words.date,
+        time=str(words.clock) if words.clock else "",
+        kind=voice.name("kinds", event.kind),
+        shape=voice.shape(event.kind),
+        title=voice.read(event.title),
+        place=place_words(event, institutions, voice),
+        state=voice.t(f"pages.status.{event.status}"),
+        marks=tuple(mark for mark in marks(event, date, voice) if event.alive),
+        fill=fill_of(event, taken, voice),
+        draft=event.status == "draft",
+    )
+
+
+def fill_of(event: Event, taken: Taken, voice: Voice) -> tuple[Fill, ...]:
+    """`12 of 40`, or how many there are where nothing limits them; exact numbers, for organisers."""
+    found = []
+    for mode, count in seat_counts(event, taken).items():
+        if count.limit == 0 and not count.taken:
+            continue
+        known = count.limit is not None
+        words = (
+            voice.t("pages.console.of", taken=count.taken, limit=count.limit)
+            if known
+            else voice.t.plural("pages.console.registered", count.taken)
+        )
+        found.append(Fill(voice.t(f"pages.format.{mode}"), words, count.waiting))
+    return tuple(found)
+
+
+def attendees_of(
+    rows: Sequence[Registration], line: Sequence[str], event: Event, actor: Actor, institutions: Institutions, voice: Voice
+) -> tuple[Attendee, ...]:
+    """Everybody who registered, with names and addresses as far as the actor may see them."""
+    return tuple(_attendee(row, line, event, actor, institutions, voice) for row in rows)
+
+
+def mail_line(message: Message, to: str, voice: Voice, event: Event | None = None) -> MailLine:
+    """A message in words; `to` is what may be shown of the recipient."""
+    tone = {"sent": "good", "failed": "bad", "dropped": "plain"}.get(message.state, "warn")
+    at = message.sent_at or (message.next_attempt_at if message.state == "waiting" else message.created_at)
+    return MailLine(
+        what=voice.t(f"pages.cause.{message.cause.replace('-', '_')}"),
+        state=voice.t(f"pages.message.{message.state}"),
+        tone=tone,
+        to=to,
+        at=instant_words(at, voice),
+        note=message.last_error,
+        title=voice.read(event.title) if event else None,
+        event_id=event.id if event else "",
+    )
+
+
+def reminder_line(reminder: Reminder, voice: Voice) -> ReminderLine:
+    """A planned reminder in words."""
+    return ReminderLine(
+        instant_words(reminder.due_at, voice), reminder.rule, voice.t(f"pages.reminder.{reminder.state}")
+    )
+
+
+def instant_words(at: datetime, voice: Voice) -> str:
+    """An instant on the operator's clock: `Tue 16 Mar, 14:30 Brussels`."""
+    zone = voice.config.operator.timezone
+    return f"{date_text(at.astimezone(ZoneInfo(zone)).date(), voice.t, 'short')}, {moment(at, Here(zone), voice.t)}"
+
+
+def _attendee(
+    row: Registration, line: Sequence[str], event: Event, actor: Actor, institutions: Institutions, voice: Voice
+) -> Attendee:
+    seen = may_see_attendee(actor, event, row)
+    return Attendee(
+        name=row.name if seen else "",
+        email=row.email if seen else "",
+        hidden=not seen,
+        state=voice.t(f"pages.registration.{row.state}"),
+        mode=voice.t(f"pages.format.{row.mode}"),
+        seats=row.seats,
+        institution=str(named(row.institution, institutions, voice)) if row.institution else "",
+        role=voice.name("audiences", row.role) if row.role else "",
+        language=voice.language_name(row.language) if seen else "",
+        since=instant_words(row.created_at, voice),
+        place=line.index(row.id) + 1 if row.id in line else 0,
+    )
