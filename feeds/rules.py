@@ -136,6 +136,7 @@ def contradictions(rule: Rule) -> list[str]:
         (rule.by_week_number and not yearly, "BYWEEKNO goes with FREQ=YEARLY only"),
         (rule.by_week_number and not rule.by_day, "BYWEEKNO needs BYDAY, for example BYWEEKNO=20;BYDAY=MO"),
         (rule.by_year_day and not yearly, "BYYEARDAY goes with FREQ=YEARLY only"),
+        (rule.by_year_day and rule.by_month, "BYYEARDAY does not go with BYMONTH: BYMONTHDAY does"),
         (rule.by_month_day and rule.frequency == "weekly", "BYMONTHDAY does not go with FREQ=WEEKLY"),
         (sum(map(bool, days)) > 1, "of BYWEEKNO, BYYEARDAY and BYMONTHDAY a rule may have one"),
         (

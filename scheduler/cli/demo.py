@@ -51,7 +51,7 @@ def command(host: str | None, port: int | None) -> None:
             invocation.output.line(facts)
         else:
             invocation.output.facts(facts, HEADINGS)
-        run(config, socket, invocation)
+        run(config, socket, invocation, quiet=True)
 
 
 async def _fill(database: "Database", config: Config, invocation: Invocation) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`enspired events list|add|publish|cancel`."""
 
 import json
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ def cancel(event_id: str, reason: str, dry_run: bool, yes: bool) -> None:
 def _confirm(planned: dict[str, Any]) -> None:
     count = sum(planned["mails"].values())
     question = f"Cancel “{_title(planned)}” and send {count} mails?"
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise CommandFailed(f"{question} Nobody is there to answer.", "add --yes, or look first with --dry-run")
     click.confirm(question, abort=True, err=True)
 

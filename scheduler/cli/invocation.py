@@ -33,13 +33,15 @@ class Invocation:
 
         An address that nobody configured follows the port, so that every link on a page leads to this service.
         """
+        from msgspec.structs import replace
+
         from scheduler.config import load
 
         given = {**self._data_options(), **(options or {})}
         config = load(self.config_file, options=given)
         if config.sources["server.public_url"] == "default":
-            given["server.public_url"] = local_url(config.server.host, config.server.port)
-            config = load(self.config_file, options=given)
+            server = replace(config.server, public_url=local_url(config.server.host, config.server.port))
+            config = replace(config, server=server)
         return config
 
     def _data_options(self) -> dict[str, Any]:

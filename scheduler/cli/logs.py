@@ -12,8 +12,9 @@ PROCESSORS = (
 )
 
 
-def log_to_stderr(*, debug: bool) -> None:
-    """Sets structlog and the standard library's logging up for a process that serves."""
+def log_to_stderr(*, debug: bool, quiet: bool = False) -> None:
+    """Sets structlog and the standard library's logging up for a process that serves; `quiet` from warnings up."""
+    level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     processors: list[structlog.typing.Processor] = list(PROCESSORS)
     if sys.stderr.isatty():
         processors.append(structlog.dev.ConsoleRenderer())
@@ -22,7 +23,7 @@ def log_to_stderr(*, debug: bool) -> None:
         processors += [structlog.processors.format_exc_info, structlog.processors.LogfmtRenderer(key_order=order)]
     structlog.configure(
         processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")

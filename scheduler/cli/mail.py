@@ -1,5 +1,6 @@
 """`enspired mail queue|preview|retry`."""
 
+import sys
 from typing import Any, get_args
 
 import click
@@ -59,7 +60,7 @@ def preview_(event_id: str, cause: Cause, lang: str, zone: str, shape: str | Non
     if invocation.as_json:
         invocation.output.facts({"subject": mail.subject, "text": mail.text, "html": mail.html})
     elif shape == "eml":
-        click.get_binary_stream("stdout").write(mail.raw)
+        sys.stdout.buffer.write(mail.raw)
     elif shape == "html":
         invocation.output.text(mail.html)
     else:

@@ -43,9 +43,9 @@ class Server(uvicorn.Server):
             structlog.get_logger().warning("stop.cut_short", seconds=STOP_SECONDS)
 
 
-def run(config: Config, listening: socket.socket, invocation: Invocation) -> None:
-    """Serves until SIGTERM or Ctrl-C. Raises CommandFailed when the application does not start."""
-    log_to_stderr(debug=invocation.debug)
+def run(config: Config, listening: socket.socket, invocation: Invocation, *, quiet: bool = False) -> None:
+    """Serves until SIGTERM or Ctrl-C; `quiet` logs only what is wrong. Raises CommandFailed when it cannot start."""
+    log_to_stderr(debug=invocation.debug, quiet=quiet)
     if config.server.workers > 1:
         _run_workers(config, listening, invocation)
         return

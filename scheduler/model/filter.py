@@ -30,6 +30,7 @@ FACETS = (
 
 _LONGEST_TEXT = 200
 _MOST_VALUES = 50
+_YEARS = range(1900, 2201)
 
 
 class Filter(Struct, frozen=True, kw_only=True):
@@ -100,8 +101,9 @@ def read_filter(
     first, last = _day("from", single, faults), _day("to", single, faults)
     if first and last and last < first:
         faults.append(Fault(pointer="/to", detail=f"The last day lies before the first ({first}).", example=f"{first}"))
-    if len(single.get("q", "")) > _LONGEST_TEXT:
-        faults.append(Fault(pointer="/q", detail=f"Search for at most {_LONGEST_TEXT} characters.", example="gender"))
+    if len(single.get("q", "")) > _LONGEST_TEXT or not single.get("q", "").isprintable():
+        detail = f"Search for at most {_LONGEST_TEXT} characters, without control characters."
+        faults.append(Fault(pointer="/q", detail=detail, example="gender"))
     if faults:
         raise Invalid(tuple(faults))
     facets = tuple(
@@ -147,10 +149,15 @@ def _day(name: str, single: Mapping[str, str], faults: list[Fault]) -> date | No
     if not single.get(name):
         return None
     try:
-        return date.fromisoformat(single[name])
+        day = date.fromisoformat(single[name])
     except ValueError:
         faults.append(Fault(pointer=f"/{name}", detail=f"“{single[name][:40]}” is not a day.", example="2027-03-01"))
         return None
+    if day.year in _YEARS:
+        return day
+    detail = f"The year has to be from {_YEARS[0]} to {_YEARS[-1]}."
+    faults.append(Fault(pointer=f"/{name}", detail=detail, example="2027-03-01"))
+    return None
 
 
 def _repeated(name: str) -> Fault:

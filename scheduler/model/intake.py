@@ -16,7 +16,9 @@ from scheduler.model.event import Event
 from scheduler.model.intake_checks import check_values, check_window
 from scheduler.model.intake_fields import IMPORTED, SERVICE, event_names, event_readers, status
 from scheduler.model.intake_known import Known
-from scheduler.model.intake_reader import Faults, Faulty, Node, opened, read, require
+from scheduler.model.intake_reader import Faults, Faulty, Node, Reader, opened, read, require, structure
+from scheduler.model.intake_series import REASON
+from scheduler.model.intake_text import line
 from scheduler.model.intake_times import Span, span, zone
 from scheduler.model.occurrences import last_start
 
@@ -64,6 +66,19 @@ def patched(event: Event, patch: object, known: Known, *, now: datetime) -> Even
     if patch.get("duration") is not None and "end" not in patch:
         del base["end"]
     return replaced(event, _merged(base, patch, DEEPEST_PATCH), known, now=now)
+
+
+def cancellation(data: object) -> str:
+    """The reason in the body of a cancellation, `{"reason": "..."}`; empty for no body and for no reason.
+
+    It goes into mails and feeds, so it passes the same door as every text. Raises Invalid.
+    """
+    faults = Faults()
+    example = {"reason": "The visa was not issued in time"}
+    reader: Reader[dict[str, str]] = structure(dict, {"reason": line(REASON, example=example["reason"])})
+    found = _attempt(lambda: reader(Node({} if data is None else data, faults)))
+    faults.check()
+    return (found or {}).get("reason", "")
 
 
 def as_input(event: Event, *, importing: bool = False) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from scheduler.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Stal
 from scheduler.model import intake
 from scheduler.model.access import Actor, may_create, may_read, may_write
 from scheduler.model.changes import advanced
-from scheduler.model.event import Event, ExternalId, Occurrence
+from scheduler.model.event import Event, Occurrence
 from scheduler.model.ids import new_id
 from scheduler.model.institution import Institution
 from scheduler.model.intake_known import Known, known_of
@@ -75,7 +75,7 @@ def held(conn: Connection, event: Event, *, created: bool = False) -> Held:
     )
 
 
-def create(conn: Connection, data: object, door: Door, external_id: ExternalId | None = None) -> Held:
+def create(conn: Connection, data: object, door: Door) -> Held:
     """Registers a new event: a draft, or published at once when its status says so.
 
     Raises Invalid with all faults, Forbidden for a programme that is not the actor's, Conflict for a taken key.
@@ -92,10 +92,6 @@ def create(conn: Connection, data: object, door: Door, external_id: ExternalId |
     )
     if not may_create(door.actor, event.programme):
         raise Forbidden(f"Your role does not reach the programme “{event.programme}”.")
-    event = replace(event, external_id=external_id or event.external_id)
-    taken = event.external_id and store.by_external_id(conn, event.external_id.source, event.external_id.id)
-    if taken:
-        raise Conflict("Another event has this external id already.")
     _check_references(conn, event, door.actor)
     event = advanced(None, event, door.now)
     return _save(conn, None, event, "created", door)
@@ -103,9 +99,11 @@ def create(conn: Connection, data: object, door: Door, external_id: ExternalId |
 
 def put_external(conn: Connection, source: str, external: str, data: object, door: Door) -> Held:
     """Creates or replaces the event that an organiser's own key names; doing it again changes nothing more."""
+    if isinstance(data, dict):
+        data = {**data, "external_id": {"source": source, "id": external}}
     event = store.by_external_id(conn, source, external)
     if event is None:
-        return create(conn, data, door, ExternalId(source, external))
+        return create(conn, data, door)
     return change(conn, event.id, data, door, expected=None)
 
 
@@ -118,10 +116,11 @@ def change(
     """
     before = writable(conn, event_id, door.actor)
     _check_version(conn, before, expected)
-    if before.status == "cancelled":
-        raise Conflict("This event was cancelled; a cancelled event cannot be changed.")
-    reshape = intake.patched if partly else intake.replaced
-    after = reshape(before, data, _known(conn, door), now=door.now)
+    known = _known(conn, door)
+    if partly:
+        after = intake.patched(before, data, known, now=door.now)
+    else:
+        after = intake.replaced(before, data, known, now=door.now, importing=door.importing)
     if not may_create(door.actor, after.programme):
         raise Forbidden(f"Your role does not reach the programme “{after.programme}”.")
     if before.published and after.status == "draft":
@@ -130,6 +129,8 @@ def change(
     if after == before:
         return held(conn, before)
     after = advanced(before, after, door.now)
+    if before.status == "cancelled" and after.timing_revision > before.timing_revision:
+        raise Conflict("This event was cancelled; it cannot be moved. Register a new one.")
     moved = before.published and after.timing_revision > before.timing_revision
     return _save(conn, before, after, "moved" if moved else "updated", door)
 
@@ -150,7 +151,7 @@ def publish(conn: Connection, event_id: str, status: str, door: Door, *, expecte
 
 
 def cancel(conn: Connection, event_id: str, reason: str, door: Door, *, expected: int | None) -> Held:
-    """Cancels a published event: silences its reminders and tells everybody who is registered, once."""
+    """Cancels a published event and its day programme: silences reminders, tells everybody registered, once."""
     before = writable(conn, event_id, door.actor)
     _check_version(conn, before, expected)
     if not before.published:
@@ -165,6 +166,9 @@ def cancel(conn: Connection, event_id: str, reason: str, door: Door, *, expected
             outbox.to_registration(
                 conn, "cancellation", saved.event, row, config=door.config, now=door.now, facts={"reason": reason}
             )
+    for item in store.select_all(conn, store.part_of(event_id)):
+        if item.alive:
+            cancel(conn, item.id, reason, door, expected=None)
     return saved
 
 
@@ -220,6 +224,11 @@ def _check_version(conn: Connection, event: Event, expected: int | None) -> None
 
 
 def _check_references(conn: Connection, event: Event, actor: Actor) -> None:
+    """That the external id is free, and that the events it names exist for the actor. Raises Conflict, Invalid."""
+    external = event.external_id
+    namesake = store.by_external_id(conn, external.source, external.id) if external else None
+    if namesake is not None and namesake.id != event.id:
+        raise Conflict("Another event has this external id already.")
     wanted = [(f"/related/{place}", key) for place, key in enumerate(event.related)]
     wanted += [("/part_of", event.part_of)] if event.part_of else []
     faults = []

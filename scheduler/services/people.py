@@ -140,8 +140,10 @@ def worth_noting(key: ApiKey, now: datetime) -> bool:
 
 
 def note_use(conn: Connection, key: ApiKey, now: datetime) -> None:
-    """Remembers when a key was last used."""
-    store.replace_key(conn, replace(key, last_used_at=now))
+    """Remembers when a key was last used; one that was revoked in between stays revoked."""
+    present = store.get_key(conn, key.id)
+    if present is not None and present.revoked_at is None:
+        store.replace_key(conn, replace(present, last_used_at=now))
 
 
 def revoke_key(conn: Connection, prefix: str, *, now: datetime) -> ApiKey:

@@ -22,8 +22,11 @@ from scheduler.store.writer import Writer
 T = TypeVar("T")
 Body = Callable[[Connection], T]
 
-_RETRIED = {"40001", "40P01"}
-"""PostgreSQL: serialization failure, deadlock detected."""
+_RETRIED = {"40001", "40P01", "23505"}
+"""PostgreSQL: serialization failure, deadlock detected, and a key that another transaction took meanwhile: the body
+runs once more, sees what that one wrote and can say so."""
+_NO_ENTRY = {"28000", "28P01", "3D000", "57P03"}
+"""PostgreSQL: unknown user, wrong password, no such database, still starting."""
 _ATTEMPTS = 4
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 """Names and addresses must not reach a log by way of an error message."""
@@ -83,7 +86,7 @@ class Database:
         try:
             async with self._reader.connect() as conn:
                 return await conn.run_sync(body)
-        except DBAPIError as error:
+        except (DBAPIError, OSError) as error:
             raise _translated(error) from error
 
     async def write(self, body: Body[T], *, discard: bool = False) -> T:
@@ -95,7 +98,7 @@ class Database:
             return await self._write(_discarding(body) if discard else body)
         except Discarded as dry_run:
             return dry_run.result  # type: ignore[no-any-return] # it is body's own result
-        except DBAPIError as error:
+        except (DBAPIError, OSError) as error:
             raise _translated(error) from error
 
     async def _write(self, body: Body[T]) -> T:
@@ -143,12 +146,22 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, reads_only: bool) ->
         conn.exec_driver_sql(begin)
 
 
-def _translated(error: SQLAlchemyError) -> Exception:
+def _translated(error: SQLAlchemyError | OSError) -> Exception:
     text = str(getattr(error, "orig", error)).lower()
-    if "locked" in text or "busy" in text:
-        return Unavailable("The database is busy. Nothing was changed; please try again in a moment.", retry_after=5)
-    if "full" in text or "disk i/o" in text or "no space" in text:
-        return Unavailable("The database cannot store anything now (disk full?). Nothing was changed.", retry_after=60)
+    if isinstance(error, OSError) or getattr(getattr(error, "orig", None), "sqlstate", None) in _NO_ENTRY:
+        return Unavailable(f"The database does not let us in ({text}). Nothing was changed.", retry_after=10)
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Unavailable("The database is out of reach. Nothing was changed.", retry_after=10)
+    for words, sentence, retry_after in _SAID:
+        if any(word in text for word in words):
+            return Unavailable(f"{sentence} Nothing was changed.", retry_after=retry_after)
     return error
+
+
+_SAID = (
+    (("locked", "busy"), "The database is busy; please try again in a moment.", 5),
+    (("full", "disk i/o", "no space"), "The database cannot store anything now (disk full?).", 60),
+    (("not a database", "malformed"), "The database file is damaged, or it is no SQLite database.", 60),
+    (("unable to open", "readonly"), "The database file cannot be opened for writing.", 60),
+)
+"""What a driver says, what we say, and in how many seconds trying again makes sense."""

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true, update
 
+from scheduler.model.ids import first_id
 from scheduler.model.message import Cause, Failure, Message
 from scheduler.store.tables import message, reminder
 
@@ -153,8 +154,8 @@ def count_since(conn: Connection, address: str, cause: Cause, instant: datetime)
 
 
 def written_since(conn: Connection, instant: datetime) -> dict[str, int]:
-    """How many messages of each cause were written at or after an instant: in a dry run, what would have been sent."""
-    query = select(message.c.cause, func.count()).where(message.c.created_at >= instant).group_by(message.c.cause)
+    """How many messages of each cause were written in the millisecond of an instant or after it."""
+    query = select(message.c.cause, func.count()).where(message.c.id >= first_id(instant)).group_by(message.c.cause)
     return {row[0]: row[1] for row in conn.execute(query)}
 
 

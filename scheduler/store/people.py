@@ -107,6 +107,12 @@ def key_with_hash(conn: Connection, secret_hash: str) -> ApiKey | None:
     return decode(document, ApiKey) if document else None
 
 
+def get_key(conn: Connection, key_id: str) -> ApiKey | None:
+    """One key, locked until commit."""
+    document = conn.scalar(select(api_key.c.document).where(api_key.c.id == key_id).with_for_update())
+    return decode(document, ApiKey) if document else None
+
+
 def all_keys(conn: Connection) -> list[ApiKey]:
     """Every key, newest first, revoked ones too."""
     query = select(api_key.c.document).order_by(api_key.c.created_at.desc())

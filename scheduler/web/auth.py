@@ -1,17 +1,22 @@
 """Who asks: an API key under /api/, a session cookie under /console, nobody elsewhere."""
 
+from datetime import datetime
 from http.cookies import CookieError, SimpleCookie
 
+import structlog
 from litestar.datastructures import Headers
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from scheduler.clock import Clock
-from scheduler.errors import Unauthenticated
+from scheduler.errors import NotFound, Unauthenticated, Unavailable
 from scheduler.model.access import NOBODY, Actor
+from scheduler.model.person import ApiKey
 from scheduler.services import people
 from scheduler.store.database import Database
+
+log = structlog.get_logger()
 
 COOKIE = "enspired_session"
 """Sent only below /console, over HTTPS where the public address has it, never to scripts."""
@@ -29,6 +34,8 @@ class Authentication(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Finds out who asks, then goes on."""
         path = scope["path"]
+        if not path.isprintable():
+            raise NotFound("There is nothing at this address.")
         actor = NOBODY
         if path.startswith("/api/"):
             actor = await self._from_key(scope)
@@ -49,8 +56,15 @@ class Authentication(ASGIMiddleware):
             raise Unauthenticated("This key is unknown or was revoked.")
         now = self._clock()
         if people.worth_noting(key, now):
-            await self._db.write(lambda conn: people.note_use(conn, key, now))
+            await self._note_use(key, now)
         return key.actor()
+
+    async def _note_use(self, key: ApiKey, now: datetime) -> None:
+        """Who only reads shall not have to wait because nothing can be written just now."""
+        try:
+            await self._db.write(lambda conn: people.note_use(conn, key, now))
+        except Unavailable:
+            log.warning("key.use_not_noted", prefix=key.prefix)
 
     async def _from_session(self, scope: Scope) -> Actor:
         token = session_token(scope)

@@ -68,6 +68,7 @@ def test_a_good_rule_has_one_canonical_text(text: str, canonical: str) -> None:
         ("FREQ=YEARLY;BYWEEKNO=20", "BYWEEKNO needs BYDAY"),
         ("FREQ=MONTHLY;BYWEEKNO=20;BYDAY=MO", "BYWEEKNO"),
         ("FREQ=MONTHLY;BYYEARDAY=20", "BYYEARDAY"),
+        ("FREQ=YEARLY;BYYEARDAY=20;BYMONTH=1", "BYYEARDAY"),
         ("FREQ=WEEKLY;BYMONTHDAY=20", "BYMONTHDAY"),
         ("FREQ=WEEKLY;BYDAY=XX", "BYDAY=XX"),
         ("FREQ=MONTHLY;BYDAY=0MO", "BYDAY=0MO"),

@@ -59,6 +59,14 @@ function occurrences(text, after, before) {
   return found.filter((one) => number(one.start) < before && number(one.end) > after);
 }
 
+function read(text, after, before) {
+  try {
+    return occurrences(text, after, before);
+  } catch (error) {
+    return [{ uid: "refused", start: String(error), end: "" }];
+  }
+}
+
 function offsets(text, walls) {
   const calendar = new ICAL.Component(ICAL.parse(text));
   const zone = new ICAL.Timezone(calendar.getFirstSubcomponent("vtimezone"));
@@ -69,5 +77,5 @@ const input = JSON.parse(readFileSync(0, "utf-8"));
 const answer =
   command === "offsets"
     ? input.zones.map(({ calendar, walls }) => offsets(calendar, walls))
-    : input.calendars.map((text) => occurrences(text, input.after, input.before));
+    : input.calendars.map((text) => read(text, input.after, input.before));
 process.stdout.write(JSON.stringify(answer));

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from scheduler.errors import Forbidden
 from scheduler.model.access import Actor, manages
+from scheduler.model.intake import cancellation
 from scheduler.services import events as service
 from scheduler.services import registrations
 from scheduler.store import messages
@@ -65,7 +66,7 @@ class EventActions(Controller):
         actor: NamedDependency[Actor],
     ) -> Response[Any]:
         """Cancels a published event: no reminder goes out any more, and everybody registered is told why."""
-        reason = one_text(await json_body(request), "reason", "")
+        reason = cancellation(await json_body(request))
         door, expected = context.door(actor), expected_revision(request, required=False)
         return await perform(
             request,
