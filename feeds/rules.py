@@ -137,6 +137,19 @@ def contradictions(rule: Rule) -> list[str]:
         (rule.by_week_number and not rule.by_day, "BYWEEKNO needs BYDAY, for example BYWEEKNO=20;BYDAY=MO"),
         (rule.by_year_day and not yearly, "BYYEARDAY goes with FREQ=YEARLY only"),
         (rule.by_year_day and rule.by_month, "BYYEARDAY does not go with BYMONTH: BYMONTHDAY does"),
+        (
+            # ical.js (Thunderbird, Nextcloud) forgets the interval here, and the other months there.
+            rule.by_month and rule.frequency == "monthly" and rule.interval > 1,
+            "BYMONTH with FREQ=MONTHLY needs INTERVAL=1: name the months, for example BYMONTH=2,5,8,11",
+        ),
+        (
+            rule.by_month_day and yearly and not rule.by_month,
+            "BYMONTHDAY with FREQ=YEARLY needs BYMONTH: for every month use FREQ=MONTHLY",
+        ),
+        (
+            rule.by_month_day and rule.by_day and (counted or rule.by_set_position or min(rule.by_month_day) < 0),
+            "BYMONTHDAY with BYDAY takes plain days and numbers from 1: for example BYDAY=FR;BYMONTHDAY=13",
+        ),
         (rule.by_month_day and rule.frequency == "weekly", "BYMONTHDAY does not go with FREQ=WEEKLY"),
         (sum(map(bool, days)) > 1, "of BYWEEKNO, BYYEARDAY and BYMONTHDAY a rule may have one"),
         (
@@ -144,7 +157,7 @@ def contradictions(rule: Rule) -> list[str]:
             "a counted day such as BYDAY=2TU goes with FREQ=MONTHLY or FREQ=YEARLY only",
         ),
         (
-            counted and yearly and (any(days) and not (rule.by_month_day and rule.by_month)),
+            counted and yearly and any(days),
             "a counted day such as BYDAY=2TU in a year goes with BYMONTH only",
         ),
         (

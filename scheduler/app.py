@@ -1,6 +1,7 @@
 """Where the parts meet: `create_app` builds the service from a configuration. Nothing else constructs anything."""
 
 import os
+import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +17,7 @@ from litestar.openapi.config import OpenAPIConfig
 
 from feeds.errors import FeedError
 from feeds.publish import Application, FeedApp
-from scheduler.calendars import EventLibrary
+from scheduler.calendars.library import EventLibrary
 from scheduler.clock import Clock, monotonic, tzdata_version, use_packaged_tzdata, utcnow
 from scheduler.config import Config
 from scheduler.control.server import Office, taking_orders
@@ -41,6 +42,7 @@ from scheduler.web.api.events import Events
 from scheduler.web.api.institutions import Institutions
 from scheduler.web.api.keys import Keys
 from scheduler.web.api.registrations import Registrations
+from scheduler.web.attendee_calendar import attendee_calendar
 from scheduler.web.auth import Authentication
 from scheduler.web.context import Context
 from scheduler.web.health import healthz, readyz
@@ -107,7 +109,7 @@ class Service:
             clock=self.clock,
             transport=self.transport,
             correspondence=Correspondence(self.config, links, Writer(self.catalogues)),
-            owner=f"{socket.gethostname()[:40]}:{os.getpid()}",
+            owner=f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}",  # containers share names and ids
         )
         return Jobs(self.db, self.config, self.clock, sender)
 
@@ -122,7 +124,7 @@ def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | 
 def litestar_of(service: Service) -> Litestar:
     """Pages and API, without the feeds' door."""
     return Litestar(
-        route_handlers=[*API, healthz, readyz],
+        route_handlers=[*API, healthz, readyz, attendee_calendar],
         dependencies={
             "context": Provide(service.provide_context, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),

@@ -73,14 +73,21 @@ class Conflict(ServiceError):
 
 
 class Stale(ServiceError):
-    """The writer saw an older version. `current` is the version now, `representation` what it looks like."""
+    """The writer saw an older version.
+
+    `current` is the version now, `representation` what it looks like, `differences` where it differs from what the
+    writer wanted (`scheduler.model.differences`).
+    """
 
     code = "stale"
 
-    def __init__(self, detail: str, *, current: int, representation: Any = None) -> None:
+    def __init__(
+        self, detail: str, *, current: int, representation: Any = None, differences: tuple[Any, ...] = ()
+    ) -> None:
         super().__init__(detail)
         self.current = current
         self.representation = representation
+        self.differences = differences
 
 
 class PreconditionRequired(ServiceError):

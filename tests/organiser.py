@@ -1,8 +1,5 @@
 """An organiser's program: registers events over HTTP with an API key, as a script of theirs would."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -11,9 +8,6 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from tests.service import Service
-
-ENSPIRED = (sys.executable, "-m", "scheduler.cli.main")
 BRUSSELS = "Europe/Brussels"
 
 
@@ -110,18 +104,3 @@ def wall(at: datetime, timezone: str = BRUSSELS) -> str:
     text = local.replace(tzinfo=None).isoformat(timespec="minutes")
     double = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
     return local.isoformat(timespec="minutes") if double else text
-
-
-def new_key(service: Service, role: str = "admin") -> str:
-    """A fresh API key, made with the command line on the service's own data, whether it runs or not."""
-    done = subprocess.run(
-        [*ENSPIRED, "--json", "keys", "create", "--role", role],
-        env={**_environment(), **service.env},
-        cwd=service.data,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    secret: str = json.loads(done.stdout)["secret"]
-    return secret

@@ -20,7 +20,8 @@ from typing import Any, Self
 from tests.floors import ROOT
 from tests.sink import read_log
 
-SERVE = (sys.executable, "-m", "scheduler.cli.main", "serve")
+ENSPIRED = (sys.executable, "-m", "scheduler.cli.main")
+SERVE = (*ENSPIRED, "serve")
 START_SECONDS = 30.0
 STOP_SECONDS = 30.0
 
@@ -57,14 +58,19 @@ class Process:
         """Whether it runs."""
         return self._process is not None and self._process.poll() is None
 
-    def start(self) -> None:
-        """Start it; `ENSPIRED_*` of this shell do not reach it, only its own `env` does."""
+    @property
+    def environment(self) -> dict[str, str]:
+        """Its variables: `ENSPIRED_*` of this shell do not reach it, only its own `env` does."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ENSPIRED_")}
+        return {**inherited, "PYTHONUNBUFFERED": "1", **self.env}
+
+    def start(self) -> None:
+        """Start it in its `environment`."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
                 cwd=ROOT,
-                env={**inherited, "PYTHONUNBUFFERED": "1", **self.env},
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -132,6 +138,19 @@ class Service(Process):
         self.kill()
         self.env.update(env or {})
         self.start()
+
+    def enspired(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run `enspired` with `arguments` on the same data and settings, whether the service runs or not."""
+        return subprocess.run(
+            [*ENSPIRED, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=60
+        )
+
+    def new_key(self, role: str = "admin") -> str:
+        """A fresh API key of a role, made at the command line."""
+        done = self.enspired("--json", "keys", "create", "--role", role)
+        assert done.returncode == 0, done.stderr
+        secret: str = json.loads(done.stdout)["secret"]
+        return secret
 
     def status(self, path: str) -> int:
         """The status of a GET; 0 when nobody answers."""

@@ -12,8 +12,7 @@ from scheduler.cli.invocation import Invocation, current
 from scheduler.cli.listening import listening
 from scheduler.cli.preparing import console_link, owned, prepared
 from scheduler.cli.progress import progress_bar
-from scheduler.cli.serve import announce, listen_options
-from scheduler.cli.serving import run
+from scheduler.cli.serve import announce, listen_options, start
 from scheduler.clock import utcnow
 from scheduler.config import Config
 from scheduler.model.links import Links
@@ -34,7 +33,7 @@ HEADINGS = {
 
 @click.command(cls=Command)
 @click.option("--host", metavar="ADDRESS", help="Where to listen.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="NUMBER", help="The port to listen on.")
 def command(host: str | None, port: int | None) -> None:
     """Try it: fill an empty folder with a plausible programme, and serve it.
 
@@ -44,14 +43,14 @@ def command(host: str | None, port: int | None) -> None:
     invocation = current()
     invocation.data = invocation.data or Path("demo-data")
     config = invocation.config(listen_options(host, port))
-    with listening(config.server) as socket, owned(config, "enspired demo"):
+    with listening(config.server) as opened, owned(config, "enspired demo"):
         facts = prepared(config, lambda database: _fill(database, config, invocation))
         announce(invocation.output, config)
         if invocation.as_json:
             invocation.output.line(facts)
         else:
             invocation.output.facts(facts, HEADINGS)
-        run(config, socket, invocation, quiet=True)
+        start(config, opened, invocation, quiet=True)
 
 
 async def _fill(database: "Database", config: Config, invocation: Invocation) -> dict[str, Any]:

@@ -56,7 +56,14 @@ def _filters(function: Callable[..., Any]) -> Callable[..., Any]:
 @_filters
 @click.option("--past", is_flag=True, help="Those that are over as well.")
 @click.option("--parts", is_flag=True, help="The items of day programmes as well.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="The most to list.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 10_000),
+    metavar="NUMBER",
+    default=200,
+    show_default=True,
+    help="The most to list.",
+)
 def list_(past: bool, parts: bool, limit: int, **chosen: Any) -> None:
     """List events by date, with the same filters as the agenda and the feeds. Drafts are in it."""
     invocation = current()

@@ -35,7 +35,14 @@ def command() -> None:
 
 @command.command()
 @click.option("--failed", is_flag=True, help="Those that were given up.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="The most to list.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    metavar="NUMBER",
+    default=200,
+    show_default=True,
+    help="The most to list.",
+)
 def queue(failed: bool, limit: int) -> None:
     """List mails that wait to be sent, next try first. Whom they go to is not shown."""
     invocation = current()

@@ -6,22 +6,23 @@ import click
 
 from scheduler.cli.command import Command
 from scheduler.cli.databases import database_file
-from scheduler.cli.invocation import current, local_url
+from scheduler.cli.invocation import Invocation, current, local_url
 from scheduler.cli.listening import listening
 from scheduler.cli.output import Output
 from scheduler.cli.preparing import first_admin_link, owned, prepared
-from scheduler.cli.serving import run
 from scheduler.cli.version import program_version
 from scheduler.clock import utcnow
 from scheduler.config import Config
 
 if TYPE_CHECKING:
+    import socket
+
     from scheduler.store.database import Database
 
 
 @click.command(cls=Command)
 @click.option("--host", metavar="ADDRESS", help="Where to listen; 0.0.0.0 is every address of this machine.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.")
+@click.option("--port", type=click.IntRange(1, 65535), metavar="NUMBER", help="The port to listen on.")
 def command(host: str | None, port: int | None) -> None:
     """Run the service: pages, feeds, API, reminders and mails, in one process.
 
@@ -29,7 +30,7 @@ def command(host: str | None, port: int | None) -> None:
     """
     invocation = current()
     config = invocation.config(listen_options(host, port))
-    with listening(config.server) as socket, owned(config, "enspired serve"):
+    with listening(config.server) as opened, owned(config, "enspired serve"):
 
         async def work(database: "Database") -> str | None:
             return await database.write(lambda conn: first_admin_link(conn, config=config, now=utcnow()))
@@ -40,7 +41,14 @@ def command(host: str | None, port: int | None) -> None:
             invocation.output.line({"url": config.server.public_url, "version": program_version()})
         if link:
             invocation.output.say(boxed(_setup_lines(config, link)))
-        run(config, socket, invocation)
+        start(config, opened, invocation)
+
+
+def start(config: Config, listening: "socket.socket", invocation: Invocation, *, quiet: bool = False) -> None:
+    """Serves until it is asked to stop. The service itself is loaded here: a busy port is said before that."""
+    from scheduler.cli.serving import run
+
+    run(config, listening, invocation, quiet=quiet)
 
 
 def listen_options(host: str | None, port: int | None) -> dict[str, object]:

@@ -1,23 +1,25 @@
 """The only projection of an event into the calendar's words: `entry_of(event, ..., language, face)`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from feeds.entry import Conference, Entry, EntryStatus, Recurrence
 from feeds.entry import When as CalendarTime
 from feeds.recurrence import parse_rule
 from scheduler.config import Config
-from scheduler.model.event import Event, Occurrence
+from scheduler.model.event import Event, Occurrence, Series
 from scheduler.model.links import Addresses
 from scheduler.model.reading import Institutions, organisers, read
 from scheduler.model.wall import parse
 from scheduler.texts import Translator
 
-Face = Literal["public", "registered"]
-"""What a reader may see: the joining link stands in the `registered` face, and wherever the link itself is public."""
+Face = Literal["public", "registered", "busy", "bar"]
+"""What a reader may see: the joining link stands in the `registered` face, and wherever the link itself is public.
+`busy` shows that time is taken and nothing else; `bar` is the public face with a visit as one all-day bar."""
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
@@ -33,16 +35,34 @@ class Surroundings(Struct, frozen=True, kw_only=True):
     t: Translator
 
 
-def entry_of(event: Event, dates: Sequence[Occurrence], around: Surroundings, face: Face) -> Entry:
+def entry_of(
+    event: Event,
+    dates: Sequence[Occurrence],
+    around: Surroundings,
+    face: Face,
+    *,
+    uid: str = "",
+    only: Sequence[str] = (),
+) -> Entry:
     """A published event as one calendar entry: a single VEVENT, or a series with its moved dates as overrides.
 
     A cancelled date of a series is an excluded one (calendars bring a cancelled override back to life). `stamp` and
-    `modified` come from the event's last public change, never from a clock.
+    `modified` come from the event's last public change, never from a clock. `uid` replaces the event's own, `only`
+    are the ids of the dates that one attendee chose (all when empty).
     """
     start, end = calendar_times(event.start, event.end, event.timezone)
-    return _entry(
-        event, around, face, start, end, recurrence=_recurrence(event), overrides=_overrides(event, dates, around, face)
-    )
+    if face == "bar" and event.recurrence is None:
+        start, end = _as_bar(start, end)
+    shown = [date for date in dates if not only or date.id in only]
+    entry = _entry(event, around, face, start, end)
+    if event.recurrence is not None:
+        left_out = [date.original for date in dates if date not in shown and date.original]
+        entry = replace(
+            entry,
+            recurrence=_recurrence(event, event.recurrence, left_out),
+            overrides=tuple(_override(event, date, around, face) for date in shown if date.status == "moved"),
+        )
+    return replace(entry, uid=uid) if uid else entry
 
 
 def calendar_times(start: str, end: str, zone: str) -> tuple[CalendarTime, CalendarTime]:
@@ -51,22 +71,16 @@ def calendar_times(start: str, end: str, zone: str) -> tuple[CalendarTime, Calen
     return first, last if isinstance(last, datetime) else last + timedelta(days=1)
 
 
-def _entry(
-    event: Event,
-    around: Surroundings,
-    face: Face,
-    start: CalendarTime,
-    end: CalendarTime,
-    *,
-    recurrence: Recurrence | None = None,
-    recurrence_id: datetime | date | None = None,
-    overrides: tuple[Entry, ...] = (),
-) -> Entry:
-    language = around.t.language
-    join = _joining_link(event, face)
-    title = _title(event, around)
+def _as_bar(start: CalendarTime, end: CalendarTime) -> tuple[CalendarTime, CalendarTime]:
+    """What takes several days as whole days: 72 hours in one block would hide everything else in a calendar."""
+    if not isinstance(start, datetime) or not isinstance(end, datetime) or start.date() == end.date():
+        return start, end
+    return start.date(), end.date() + timedelta(days=1)
+
+
+def _entry(event: Event, around: Surroundings, face: Face, start: CalendarTime, end: CalendarTime) -> Entry:
     status: EntryStatus = "confirmed" if event.status == "draft" else event.status
-    return Entry(
+    bare = Entry(
         uid=event.uid,
         sequence=event.sequence,
         stamp=event.modified_at,
@@ -74,19 +88,26 @@ def _entry(
         created=event.created_at,
         start=start,
         end=end,
-        zone=None if event.all_day else event.timezone,
+        zone=event.timezone if isinstance(start, datetime) else None,
         status=status,
-        summary=around.t("feeds.cancelled", title=title) if status == "cancelled" else title,
-        language=language,
+        summary=around.t("feeds.busy"),
+        language=around.t.language,
+        transparent=event.transparent,
+    )
+    return bare if face == "busy" else _worded(bare, event, around, _joining_link(event, face))
+
+
+def _worded(bare: Entry, event: Event, around: Surroundings, join: str) -> Entry:
+    title = _title(event, around)
+    whole = around.wholes.get(event.part_of or "")
+    return replace(
+        bare,
+        summary=around.t("feeds.cancelled", title=title) if event.status == "cancelled" else title,
         description="\n".join(_description(event, around, join)),
         location=_location(event, around),
-        url=around.links.event(event.id, language),
+        url=around.links.event(event.id, around.t.language),
         categories=_categories(event, around),
-        related_to=whole.uid if (whole := around.wholes.get(event.part_of or "")) else "",
-        transparent=event.transparent,
-        recurrence=recurrence,
-        recurrence_id=recurrence_id,
-        overrides=overrides,
+        related_to=whole.uid if whole else "",
         conferences=(Conference(url=join, label=event.online.platform),) if join else (),
     )
 
@@ -98,29 +119,18 @@ def _title(event: Event, around: Surroundings) -> str:
     return around.t("feeds.item", title=title, whole=read(whole.title, around.t.language).text) if whole else title
 
 
-def _recurrence(event: Event) -> Recurrence | None:
-    series = event.recurrence
-    if series is None:
-        return None
-    absent = [*series.excluded, *(gone.date for gone in series.cancelled)]
+def _recurrence(event: Event, series: Series, left_out: Sequence[str]) -> Recurrence:
+    absent = {*series.excluded, *(gone.date for gone in series.cancelled), *left_out}
     return Recurrence(
         rule=parse_rule(series.rule, all_day=event.all_day, zone=event.timezone),
-        excluded=tuple(sorted({parse(wall, event.timezone) for wall in absent})),
+        excluded=tuple(sorted(parse(wall, event.timezone) for wall in absent)),
     )
 
 
-def _overrides(event: Event, dates: Sequence[Occurrence], around: Surroundings, face: Face) -> tuple[Entry, ...]:
-    return tuple(
-        _entry(
-            event,
-            around,
-            face,
-            *calendar_times(found.start, found.end, event.timezone),
-            recurrence_id=parse(found.original, event.timezone),
-        )
-        for found in dates
-        if found.status == "moved" and found.original
-    )
+def _override(event: Event, date: Occurrence, around: Surroundings, face: Face) -> Entry:
+    start, end = calendar_times(date.start, date.end, event.timezone)
+    entry = _entry(event, around, face, start, end)
+    return replace(entry, recurrence_id=parse(date.original or date.start, event.timezone))
 
 
 def _joining_link(event: Event, face: Face) -> str:

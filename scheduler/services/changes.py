@@ -18,7 +18,7 @@ from scheduler.store.events import facets_of, search_text
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """A change as one reader sees it: the event as it is after it, or that it left the reader's selection."""
+    """A change as one reader sees it: the event as it is now, or that it left the reader's selection."""
 
     counter: int
     event_id: str
@@ -42,10 +42,15 @@ def record(
     after: Event | None,
     *,
     countries: frozenset[str],
+    countries_before: frozenset[str] | None = None,
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Writes one change row in the caller's transaction and gives its counter."""
+    """Writes one change row in the caller's transaction and gives its counter.
+
+    `countries` are those of the institutions that the event names after the change, `countries_before` those before
+    it where they differ: a filter by country has to see that the event left it.
+    """
     subject = after or before
     if subject is None:
         raise ValueError("a change needs an event")
@@ -56,7 +61,7 @@ def record(
         kind=kind,
         actor=actor.name,
         at=now,
-        before=_snapshot(before, countries),
+        before=_snapshot(before, countries if countries_before is None else countries_before),
         after=_snapshot(after, countries),
     )
     store.add(conn, row)
@@ -66,27 +71,32 @@ def record(
 def since(conn: Connection, after: int, chosen: Filter, actor: Actor, limit: int) -> Page:
     """What changed after a counter, as far as an actor may read it and a filter selects it.
 
-    The filter and the reader are judged on before and after: what leaves a selection is reported as removed. Raises
-    Gone for a counter that is too old, or ahead of this database (it was restored): then one starts over.
+    The filter and the reader are judged on before and after: what leaves a selection is reported as removed. Only
+    the newest state of an event is ever shown: what was public once and is not any more must not be read out of its
+    history. Raises Gone for a counter that is too old, or ahead of this database (it was restored): then one starts
+    over.
     """
     newest = store.current(conn)
     if after > newest or after < store.oldest(conn) - 1:
         raise Gone("Changes since then are not kept. Read the list again, and go on from its “since”.")
     rows = store.since(conn, after, limit)
-    seen = [found for row in rows if (found := _seen(row, chosen, actor)) is not None]
-    more = len(rows) == limit
-    return Page(changes=tuple(seen), next_since=rows[-1].counter if more else newest, more=more)
+    latest = store.latest_of(conn, {row.event_id for row in rows})
+    seen = [found for row in rows if (found := _seen(row, latest[row.event_id], chosen, actor)) is not None]
+    return Page(changes=tuple(seen), next_since=rows[-1].counter if rows else newest, more=len(rows) == limit)
 
 
-def _seen(row: Change, chosen: Filter, actor: Actor) -> Seen | None:
-    if row.after is not None and _shows(row.after, chosen, actor):
-        return Seen(counter=row.counter, event_id=row.event_id, kind=row.kind, at=row.at, event=_shown(row.after))
-    if row.before is not None and _shows(row.before, chosen, actor):
+def _seen(row: Change, latest: Change, chosen: Filter, actor: Actor) -> Seen | None:
+    if not any(_shows(snapshot, chosen, actor) for snapshot in (row.before, row.after)):
+        return None
+    gone = not _shows(row.after, chosen, actor) or latest.after is None or not _shows(latest.after, chosen, actor)
+    if gone:
         return Seen(counter=row.counter, event_id=row.event_id, kind="removed", at=row.at)
-    return None
+    return Seen(counter=row.counter, event_id=row.event_id, kind=row.kind, at=row.at, event=_shown(latest.after))
 
 
-def _shows(snapshot: Snapshot, chosen: Filter, actor: Actor) -> bool:
+def _shows(snapshot: Snapshot | None, chosen: Filter, actor: Actor) -> bool:
+    if snapshot is None:
+        return False
     facets = snapshot["facets"]
     standing = Standing(
         programme=snapshot["programme"],

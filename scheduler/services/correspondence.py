@@ -58,7 +58,7 @@ class Correspondence:
         manage = self._links.attendee(registration.id) if registration else ""
         return LetterLinks(
             event=self._links.event(event.id, language) if event else "",
-            calendar=self._links.event_ics(event.id, language) if event else "",
+            calendar=f"{manage}/calendar.ics" if manage else "",
             manage=manage,
             confirm=manage,
             stop_reminders=manage,

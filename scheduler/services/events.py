@@ -4,6 +4,7 @@ Every function locks the event's row, decides, and writes the event, its dates, 
 messages together.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from scheduler.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Stal
 from scheduler.model import intake
 from scheduler.model.access import Actor, may_create, may_read, may_write
 from scheduler.model.changes import advanced
+from scheduler.model.differences import differences
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.ids import new_id
 from scheduler.model.institution import Institution
@@ -99,8 +101,12 @@ def create(conn: Connection, data: object, door: Door) -> Held:
 
 def put_external(conn: Connection, source: str, external: str, data: object, door: Door) -> Held:
     """Creates or replaces the event that an organiser's own key names; doing it again changes nothing more."""
-    if isinstance(data, dict):
-        data = {**data, "external_id": {"source": source, "id": external}}
+    if isinstance(data, Mapping):
+        named = {"source": source, "id": external}
+        if data.get("external_id") not in (None, named):
+            detail = "The address names another external id: leave it out here."
+            raise Invalid((Fault(pointer="/external_id", detail=detail, example=named),))
+        data = {**data, "external_id": named}
     event = store.by_external_id(conn, source, external)
     if event is None:
         return create(conn, data, door)
@@ -115,12 +121,15 @@ def change(
     Raises NotFound, Forbidden, Stale (when `expected` is not the present revision), Invalid, Conflict.
     """
     before = writable(conn, event_id, door.actor)
-    _check_version(conn, before, expected)
     known = _known(conn, door)
-    if partly:
-        after = intake.patched(before, data, known, now=door.now)
-    else:
-        after = intake.replaced(before, data, known, now=door.now, importing=door.importing)
+
+    def reshaped() -> Event:
+        if partly:
+            return intake.patched(before, data, known, now=door.now)
+        return intake.replaced(before, data, known, now=door.now, importing=door.importing)
+
+    _check_version(conn, before, expected, reshaped)
+    after = reshaped()
     if not may_create(door.actor, after.programme):
         raise Forbidden(f"Your role does not reach the programme “{after.programme}”.")
     if before.published and after.status == "draft":
@@ -206,7 +215,16 @@ def _save(conn: Connection, before: Event | None, after: Event, kind: ChangeKind
         store.add(conn, after, dates, countries)
     else:
         store.replace(conn, after, dates, countries)
-    changes.record(conn, kind, before, after, countries=countries, actor=door.actor, now=door.now)
+    changes.record(
+        conn,
+        kind,
+        before,
+        after,
+        countries=countries,
+        countries_before=countries_of(before, known) if before else None,
+        actor=door.actor,
+        now=door.now,
+    )
     reminders.plan(conn, after, list(dates), config=door.config, now=door.now)
     if before is not None:
         registrations.promote(conn, after, config=door.config, now=door.now)
@@ -217,10 +235,18 @@ def _known(conn: Connection, door: Door) -> Known:
     return known_of(door.config, institutions.all_institutions(conn))
 
 
-def _check_version(conn: Connection, event: Event, expected: int | None) -> None:
-    if expected is not None and expected != event.revision:
-        current: Any = held(conn, event)
-        raise Stale("Somebody changed this event meanwhile.", current=event.revision, representation=current)
+def _check_version(
+    conn: Connection, event: Event, expected: int | None, wanted: Callable[[], Event] | None = None
+) -> None:
+    if expected is None or expected == event.revision:
+        return
+    try:
+        apart = differences(intake.as_input(event), intake.as_input(wanted())) if wanted else ()
+    except Invalid:
+        apart = ()
+    current: Any = held(conn, event)
+    detail = "Somebody changed this event meanwhile: look at the differences, then send your change again."
+    raise Stale(detail, current=event.revision, representation=current, differences=apart)
 
 
 def _check_references(conn: Connection, event: Event, actor: Actor) -> None:
@@ -236,9 +262,16 @@ def _check_references(conn: Connection, event: Event, actor: Actor) -> None:
         other = store.get(conn, key) if key != event.id else None
         if other is None or not may_read(actor, other):
             faults.append(Fault(pointer=pointer, detail=f"There is no other event “{key}”."))
-        elif pointer == "/part_of" and other.part_of:
-            faults.append(
-                Fault(pointer=pointer, detail="A day programme has one level: this is itself an item of one.")
-            )
+        elif pointer == "/part_of":
+            faults += _faults_as_part(conn, event, other, actor)
     if faults:
         raise Invalid(tuple(faults))
+
+
+def _faults_as_part(conn: Connection, event: Event, whole: Event, actor: Actor) -> list[Fault]:
+    """Why an event cannot be an item of another one's day programme."""
+    if not may_write(actor, whole):
+        return [Fault(pointer="/part_of", detail="Your role does not let you add to this event's day programme.")]
+    if whole.part_of or store.select_all(conn, store.part_of(event.id), limit=1):
+        return [Fault(pointer="/part_of", detail="A day programme has one level: an item has no items of its own.")]
+    return []

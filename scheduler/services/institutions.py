@@ -7,8 +7,10 @@ from sqlalchemy import Connection
 
 from scheduler.errors import Conflict, Forbidden, NotFound, Stale
 from scheduler.model.access import Actor
+from scheduler.model.differences import differences
 from scheduler.model.event import Event
 from scheduler.model.institution import Institution
+from scheduler.model.intake_institution import institution_as_input
 from scheduler.services import changes
 from scheduler.store import events
 from scheduler.store import institutions as store
@@ -28,14 +30,19 @@ def change(
 ) -> Institution:
     """Stores a new revision; its events show it at once. Raises NotFound, Forbidden, Stale."""
     _check_may(actor)
-    before = get(conn, key)
+    naming = [events.get(conn, event_id, lock=True) for event_id in store.events_naming(conn, key)]
+    before = get(conn, key, lock=True)
     if expected is not None and expected != before.revision:
-        raise Stale("Somebody changed this institution meanwhile.", current=before.revision, representation=before)
+        detail = "Somebody changed this institution meanwhile: look at the differences, then send your change again."
+        apart = differences(institution_as_input(before), institution_as_input(row))
+        raise Stale(detail, current=before.revision, representation=before, differences=apart)
+    if row == before:
+        return before
     row = replace(row, key=key, created_at=before.created_at, revision=before.revision + 1)
-    store.replace(conn, row)
     known = store.all_institutions(conn)
-    for event_id in store.events_naming(conn, key):
-        _touch(conn, event_id, known, actor=actor, now=now)
+    store.replace(conn, row)
+    for event in filter(None, naming):
+        _touch(conn, event, known, {**known, key: row}, actor=actor, now=now)
     return row
 
 
@@ -48,9 +55,9 @@ def remove(conn: Connection, key: str, *, actor: Actor) -> None:
     store.remove(conn, key)
 
 
-def get(conn: Connection, key: str) -> Institution:
-    """One institution. Raises NotFound."""
-    row = store.get(conn, key)
+def get(conn: Connection, key: str, *, lock: bool = False) -> Institution:
+    """One institution, held until commit with `lock`. Raises NotFound."""
+    row = store.get(conn, key, lock=lock)
     if row is None:
         raise NotFound("There is no such institution.")
     return row
@@ -62,10 +69,15 @@ def countries_of(event: Event, known: dict[str, Institution]) -> frozenset[str]:
     return frozenset(known[key].country for key in keys if key in known)
 
 
-def _touch(conn: Connection, event_id: str, known: dict[str, Institution], *, actor: Actor, now: datetime) -> None:
-    before = events.get(conn, event_id, lock=True)
-    if before is None:
-        return
+def _touch(
+    conn: Connection,
+    before: Event,
+    known_before: dict[str, Institution],
+    known: dict[str, Institution],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
     after = replace(
         before,
         revision=before.revision + 1,
@@ -73,8 +85,17 @@ def _touch(conn: Connection, event_id: str, known: dict[str, Institution], *, ac
         modified_at=max(now, before.modified_at),
     )
     countries = countries_of(after, known)
-    events.replace(conn, after, events.dates_of(conn, event_id), countries)
-    changes.record(conn, "updated", before, after, countries=countries, actor=actor, now=now)
+    events.replace(conn, after, events.dates_of(conn, before.id), countries)
+    changes.record(
+        conn,
+        "updated",
+        before,
+        after,
+        countries=countries,
+        countries_before=countries_of(before, known_before),
+        actor=actor,
+        now=now,
+    )
 
 
 def _check_may(actor: Actor) -> None:

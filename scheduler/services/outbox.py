@@ -12,8 +12,10 @@ from scheduler.model.ids import new_id
 from scheduler.model.message import Cause, Failure, Message, next_attempt
 from scheduler.model.person import Person
 from scheduler.model.registration import Registration
-from scheduler.model.reminder import Reminder
+from scheduler.model.reminder import Reminder, repeats
 from scheduler.store import events, messages, people, registrations, reminders
+
+_SHORTEST_WAIT = timedelta(seconds=5)
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -27,6 +29,14 @@ class Case(Struct, frozen=True, kw_only=True):
     reminder: Reminder | None = None
     person: Person | None = None
     line: int = 0
+    earlier: tuple[Message, ...] = ()
+
+
+LEASE_LOST = "lease lost"
+"""The one objection after which nothing is noted: the message is in other hands, or soon will be."""
+
+_PATIENCE = timedelta(days=5)
+"""How long a mail without an end of its own is tried again (RFC 5321 section 4.5.4.1)."""
 
 
 def write(
@@ -44,6 +54,7 @@ def write(
     person: Person | None = None,
     facts: dict[str, str] | None = None,
     expires_at: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> bool:
     """Writes a message into the outbox, due now; False when this reminder already has one for the registration."""
     key = new_id(now)
@@ -63,7 +74,7 @@ def write(
             message_id=f"<{key}@{config.mail.domain}>",
             facts=facts or {},
             due_at=reminder.due_at if reminder else now,
-            not_before=now,
+            not_before=not_before or now,
             next_attempt_at=now,
             expires_at=expires_at,
             created_at=now,
@@ -110,27 +121,38 @@ def look_up(conn: Connection, message_id: str) -> Case | None:
     event = events.get(conn, message.event_id) if message.event_id else None
     dates = tuple(events.dates_of(conn, event.id)) if event else ()
     registration = registrations.get(conn, message.registration_id) if message.registration_id else None
+    reminder = reminders.get(conn, message.reminder_id) if message.reminder_id else None
     return Case(
         message=message,
         event=event,
         dates=dates,
         date=next((date for date in dates if date.id == message.occurrence_id), None),
         registration=registration,
-        reminder=reminders.get(conn, message.reminder_id) if message.reminder_id else None,
+        reminder=reminder,
         person=people.get_person(conn, message.person_id) if message.person_id else None,
         line=registrations.place_in_line(conn, registration) if registration else 0,
+        earlier=before_the_move(conn, registration, reminder) if registration and reminder else (),
     )
 
 
-def objection(case: Case, owner: str, now: datetime) -> str:
-    """Why a message must not be sent at `now`, in words; empty when it must.
+def before_the_move(conn: Connection, registration: Registration, reminder: Reminder) -> tuple[Message, ...]:
+    """What the same rule wrote to somebody about the same date before the event was moved."""
+    if reminder.timing_revision == 1:
+        return ()
+    found = messages.reminders_to(conn, registration.id, reminder.occurrence_id, reminder.rule)
+    return tuple(row for row in found if row.reminder_id != reminder.id)
+
+
+def objection(case: Case, claimed: Message, now: datetime) -> str:
+    """Why a message that was claimed must not be sent at `now`, in words; empty when it must.
 
     Asked after the claim and once more right before DATA: the event may have been cancelled or moved, the person may
     have withdrawn or switched reminders off, the lease may have passed to somebody else.
     """
     message = case.message
-    if message.state != "sending" or message.lease_owner != owner:
-        return "lease lost"
+    ours = (message.lease_owner, message.attempts) == (claimed.lease_owner, claimed.attempts)
+    if message.state != "sending" or not ours or message.lease_until is None or message.lease_until <= now:
+        return LEASE_LOST
     if message.expires_at is not None and now >= message.expires_at:
         return "too late: it could not be sent in time"
     if message.cause == "sign-in":
@@ -169,28 +191,32 @@ def _objection_to_reminder(case: Case, registration: Registration) -> str:
         return "this date was cancelled"
     if case.reminder is None or case.reminder.state not in {"releasing", "released"}:
         return "the event was moved"
-    return ""
+    return "it went out before the event was moved" if had(case.earlier, case.reminder) else ""
 
 
-def sent(conn: Connection, message_id: str, owner: str, *, now: datetime) -> bool:
+def had(earlier: tuple[Message, ...], reminder: Reminder) -> bool:
+    """True for who got this reminder before the event was moved, and needs no other so soon."""
+    return any(row.state == "sent" and not repeats(row.due_at, reminder.due_at) for row in earlier)
+
+
+def sent(conn: Connection, claimed: Message, *, now: datetime) -> bool:
     """Notes a message as sent; False when the lease had passed to somebody else."""
-    return messages.mark_sent(conn, message_id, owner, now)
+    return messages.mark_sent(conn, claimed, now)
 
 
-def failed(
-    conn: Connection, message: Message, owner: str, failure: Failure, *, config: Config, now: datetime
-) -> datetime | None:
+def failed(conn: Connection, claimed: Message, failure: Failure, *, config: Config, now: datetime) -> datetime | None:
     """Notes a failed attempt and gives the instant of the next one; None when it is given up for good."""
-    retry_at = None if failure.permanent else next_attempt(message.attempts, now, config.reminders.retry_minutes)
-    if retry_at and message.expires_at and retry_at >= message.expires_at:
-        retry_at = _last_chance(message.expires_at, now)
-    messages.mark_failed(conn, message.id, owner, failure, retry_at)
+    retry_at = None if failure.permanent else next_attempt(claimed.attempts, now, config.reminders.retry_minutes)
+    end = claimed.expires_at or claimed.created_at + _PATIENCE
+    if retry_at and retry_at >= end:
+        retry_at = _last_chance(end, now)
+    messages.mark_failed(conn, claimed, failure, retry_at)
     return retry_at
 
 
-def dropped(conn: Connection, message_id: str, owner: str, reason: str) -> bool:
+def dropped(conn: Connection, claimed: Message, reason: str) -> bool:
     """Notes that a message must not be sent any more."""
-    return messages.mark_dropped(conn, message_id, owner, reason)
+    return messages.mark_dropped(conn, claimed, reason)
 
 
 def retry(conn: Connection, message_id: str = "", *, now: datetime) -> int:
@@ -202,6 +228,6 @@ def retry(conn: Connection, message_id: str = "", *, now: datetime) -> int:
 
 
 def _last_chance(expires_at: datetime, now: datetime) -> datetime | None:
-    """One more try halfway to the end while at least a minute is left."""
-    left = expires_at - now
-    return now + left / 2 if left > timedelta(minutes=1) else None
+    """Halfway to the end, and again halfway: a mail is given up only when its event is about to begin."""
+    wait = (expires_at - now) / 2
+    return now + wait if wait >= _SHORTEST_WAIT else None

@@ -12,7 +12,7 @@ from scheduler.config import Config
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.ids import new_id
 from scheduler.model.registration import Registration
-from scheduler.model.reminder import Reminder, begins_at, due_at, repeats
+from scheduler.model.reminder import Reminder, begins_at, due_at
 from scheduler.services import outbox
 from scheduler.store import events, messages, registrations
 from scheduler.store import reminders as store
@@ -94,21 +94,9 @@ def _release(conn: Connection, reminder: Reminder, *, config: Config, now: datet
         return 0
     people = registrations.slice_after(conn, event.id, reminder.cursor, config.reminders.release_slice)
     written = sum(
-        outbox.write(
-            conn,
-            "reminder",
-            config=config,
-            now=now,
-            address=person.email,
-            language=person.language,
-            event=event,
-            date=date,
-            registration=person,
-            reminder=reminder,
-            expires_at=begins,
-        )
+        _write(conn, event, date, reminder, person, expires_at=begins, config=config, now=now)
         for person in people
-        if _owed(conn, reminder, date, person)
+        if _concerns(reminder, date, person)
     )
     if len(people) < config.reminders.release_slice:
         store.mark(conn, reminder.id, "released", released_at=now)
@@ -117,17 +105,46 @@ def _release(conn: Connection, reminder: Reminder, *, config: Config, now: datet
     return written
 
 
-def _owed(conn: Connection, reminder: Reminder, date: Occurrence, person: Registration) -> bool:
-    """True unless the person came after the due instant, chose other dates or no mails, or has had it already."""
+def _concerns(reminder: Reminder, date: Occurrence, person: Registration) -> bool:
+    """True unless the person came after the due instant, or chose other dates or no mails."""
     if person.confirmed_at is None or person.confirmed_at > reminder.due_at:
         return False
-    if not person.reminders or not person.attends(date.id):
+    return person.reminders and person.attends(date.id)
+
+
+def _write(
+    conn: Connection,
+    event: Event,
+    date: Occurrence,
+    reminder: Reminder,
+    person: Registration,
+    *,
+    expires_at: datetime,
+    config: Config,
+    now: datetime,
+) -> bool:
+    """Writes one person's message, unless they had it before the event was moved.
+
+    While that earlier one is on its way nobody can know: this one waits until its lease is over, and is judged again
+    when it is claimed.
+    """
+    earlier = outbox.before_the_move(conn, person, reminder)
+    if outbox.had(earlier, reminder):
         return False
-    if reminder.timing_revision == 1:
-        return True
-    return not any(
-        earlier.state in {"sent", "sending"} and not repeats(earlier.due_at, reminder.due_at)
-        for earlier in messages.reminders_to(conn, person.id, date.id, reminder.rule)
+    leases = [row.lease_until for row in earlier if row.state == "sending" and row.lease_until]
+    return outbox.write(
+        conn,
+        "reminder",
+        config=config,
+        now=now,
+        address=person.email,
+        language=person.language,
+        event=event,
+        date=date,
+        registration=person,
+        reminder=reminder,
+        expires_at=expires_at,
+        not_before=max([now, *leases]),
     )
 
 

@@ -6,7 +6,7 @@ repeats it (under the same Message-ID) and never loses it.
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import structlog
@@ -50,13 +50,16 @@ class Sender:
         self._correspondence = correspondence
         self._preparing: set[str] = set()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._ahead = timedelta(0)
         self.owner = owner
 
     async def start_ready(self, now: datetime, freed: Callable[[], None]) -> int:
         """Claims as many ready messages as can start at once, starts them, and gives how many there were.
 
-        `freed` is called whenever one has come to its end, so that one slow recipient holds nobody else up.
+        `freed` is called whenever one has come to its end, so that one slow recipient holds nobody else up. `now` is
+        the clock that all nodes share: leases and last moments are judged by it, however wrong this machine's is.
         """
+        self._ahead = now - self._clock()
         room = self._transport.room() - len(self._preparing)
         if room <= 0:
             return 0
@@ -85,12 +88,12 @@ class Sender:
         case, known = await self._db.read(lambda conn: _look_up(conn, message.id))
         if case is None:
             return
-        objection = outbox.objection(case, self.owner, self._clock())
+        objection = outbox.objection(case, message, self._now())
         if objection:
-            await self._note(lambda conn: outbox.dropped(conn, message.id, self.owner, objection))
+            await self._drop(message, objection)
             return
         try:
-            envelope = self._correspondence.envelope(case, known, now=self._clock())
+            envelope = self._correspondence.envelope(case, known, now=self._now())
         except Exception as error:  # a message that cannot be worded must not stop the others
             log.error("message.unwritable", message=message.id, exc_info=not isinstance(error, ServiceError))
             failure = Failure(text=f"It could not be written: {type(error).__name__}", permanent=False)
@@ -99,31 +102,34 @@ class Sender:
         await self._hand_over(message, envelope)
 
     async def _hand_over(self, message: Message, envelope: Envelope) -> None:
+        objections: list[str] = []
+
         async def still_wanted() -> bool:
             case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
-            return case is not None and not outbox.objection(case, self.owner, self._clock())
+            objections.append(outbox.objection(case, message, self._now()) if case else "it was forgotten")
+            return not objections[-1]
 
         self._preparing.discard(message.id)
         delivery = await self._transport.deliver(envelope, still_wanted)
         if isinstance(delivery, Delivered):
-            await self._note(lambda conn: outbox.sent(conn, message.id, self.owner, now=self._clock()))
+            await self._note(lambda conn: outbox.sent(conn, message, now=self._now()))
             log.info("message.sent", message=message.id, cause=message.cause, attempt=message.attempts)
         elif isinstance(delivery, Refused):
             await self._fail(message, delivery.failure)
         else:
-            await self._withdraw(message)
+            await self._drop(message, objections[-1])
 
-    async def _withdraw(self, message: Message) -> None:
-        case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
-        reason = outbox.objection(case, self.owner, self._clock()) if case else ""
-        await self._note(lambda conn: outbox.dropped(conn, message.id, self.owner, reason or "no longer wanted"))
+    async def _drop(self, message: Message, reason: str) -> None:
+        if reason != outbox.LEASE_LOST:
+            await self._note(lambda conn: outbox.dropped(conn, message, reason))
 
     async def _fail(self, message: Message, failure: Failure) -> None:
-        now = self._clock()
-        retry_at = await self._note(
-            lambda conn: outbox.failed(conn, message, self.owner, failure, config=self._config, now=now)
-        )
+        now = self._now()
+        retry_at = await self._note(lambda conn: outbox.failed(conn, message, failure, config=self._config, now=now))
         log.warning("message.refused", message=message.id, code=failure.code, again_at=str(retry_at or "never"))
+
+    def _now(self) -> datetime:
+        return self._clock() + self._ahead
 
     async def _note(self, body: Callable[[Connection], T]) -> T:
         """Writes what became of a message, and does not give up while the database is busy: it has happened."""

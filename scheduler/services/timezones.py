@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from scheduler.config import Config
-from scheduler.model.event import Event, Occurrence
+from scheduler.model.event import Occurrence
 from scheduler.model.occurrences import occurrences_of
 from scheduler.services import changes, reminders
 from scheduler.services.institutions import countries_of
@@ -35,10 +35,13 @@ def derive_again(conn: Connection, version: str, *, config: Config, now: datetim
         return []
     settings.put(conn, _VERSION, version)
     ahead = events.select_all(conn, events.ending_after(now), limit=1_000_000)
-    return [shift for event in ahead if (shift := _derive(conn, event, config=config, now=now)) is not None]
+    return [shift for event in ahead if (shift := _derive(conn, event.id, config=config, now=now)) is not None]
 
 
-def _derive(conn: Connection, event: Event, *, config: Config, now: datetime) -> Shift | None:
+def _derive(conn: Connection, event_id: str, *, config: Config, now: datetime) -> Shift | None:
+    event = events.get(conn, event_id, lock=True)  # as it is now: other nodes may be at work
+    if event is None:
+        return None
     stored, derived = events.dates_of(conn, event.id), list(occurrences_of(event))
     moved = _first_moved(stored, derived)
     if moved is None:

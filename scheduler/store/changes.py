@@ -1,6 +1,6 @@
 """The change counter and its rows: a feed's version, the API's `since`, the history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Literal
 
@@ -63,6 +63,12 @@ def since(conn: Connection, after: int, limit: int) -> list[Change]:
     """Changes with a counter above `after`, in order, at most `limit`."""
     query = select(change).where(change.c.counter > after).order_by(change.c.counter).limit(limit)
     return list(_rows(conn, query))
+
+
+def latest_of(conn: Connection, event_ids: Iterable[str]) -> dict[str, Change]:
+    """The last change of each of these events."""
+    last = select(func.max(change.c.counter)).where(change.c.event_id.in_(list(event_ids))).group_by(change.c.event_id)
+    return {row.event_id: row for row in _rows(conn, select(change).where(change.c.counter.in_(last)))}
 
 
 def of_event(conn: Connection, event_id: str) -> list[Change]:

@@ -13,9 +13,13 @@ from scheduler.store.types import decode, encode
 
 
 def get(conn: Connection, event_id: str, *, lock: bool = False) -> Event | None:
-    """One event. With `lock` its row is held until commit, so that decisions about it come one after the other."""
+    """One event. With `lock` its row is held until commit, so that decisions about it come one after the other.
+
+    The lock lets rows be written that merely refer to the event (PostgreSQL's FOR NO KEY UPDATE): the fan-out of a
+    reminder would otherwise wait for a move that in turn waits for the reminder.
+    """
     query = select(event.c.document).where(event.c.id == event_id)
-    document = conn.scalar(query.with_for_update() if lock else query)
+    document = conn.scalar(query.with_for_update(key_share=True) if lock else query)
     return decode(document, Event) if document else None
 
 
@@ -78,6 +82,11 @@ def ending_after(instant: datetime) -> Any:
 def not_cancelled_before(instant: datetime) -> Any:
     """A condition: events that are not cancelled, or were cancelled after an instant."""
     return event.c.cancelled_at.is_(None) | (event.c.cancelled_at > instant)
+
+
+def alive() -> Any:
+    """A condition: events that are not cancelled."""
+    return event.c.status != "cancelled"
 
 
 def part_of(event_id: str) -> Any:

@@ -13,9 +13,10 @@ def all_institutions(conn: Connection) -> dict[str, Institution]:
     return {key: decode(document, Institution) for key, document in rows}
 
 
-def get(conn: Connection, key: str) -> Institution | None:
-    """One institution."""
-    document = conn.scalar(select(institution.c.document).where(institution.c.key == key))
+def get(conn: Connection, key: str, *, lock: bool = False) -> Institution | None:
+    """One institution. With `lock` its row is held until commit."""
+    query = select(institution.c.document).where(institution.c.key == key)
+    document = conn.scalar(query.with_for_update(key_share=True) if lock else query)
     return decode(document, Institution) if document else None
 
 

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true, update
 
 from scheduler.model.ids import first_id
-from scheduler.model.message import Cause, Failure, Message
+from scheduler.model.message import Cause, Failure, Message, MessageState
 from scheduler.store.tables import message, reminder
 
 
@@ -41,9 +41,12 @@ def claim(conn: Connection, now: datetime, owner: str, lease_until: datetime, li
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    found = list(conn.scalars(ids))
+    if not found:
+        return []
     taken = (
         update(message)
-        .where(message.c.id.in_(list(conn.scalars(ids))))
+        .where(message.c.id.in_(found))
         .values(state="sending", lease_owner=owner, lease_until=lease_until, attempts=message.c.attempts + 1)
         .returning(*message.c)
     )
@@ -61,27 +64,26 @@ def release_leases(conn: Connection, owner: str | None = None) -> int:
     return conn.execute(query.values(state="waiting", lease_owner=None, lease_until=None)).rowcount
 
 
-def mark_sent(conn: Connection, message_id: str, owner: str, now: datetime) -> bool:
+def mark_sent(conn: Connection, claimed: Message, now: datetime) -> bool:
     """Notes that the relay took it; False when the lease had passed to somebody else."""
-    return _mark(conn, message_id, owner, state="sent", sent_at=now, last_error="", last_code=None)
+    return _mark(conn, claimed, "sent", sent_at=now, last_error="", last_code=None)
 
 
-def mark_failed(conn: Connection, message_id: str, owner: str, failure: Failure, retry_at: datetime | None) -> bool:
+def mark_failed(conn: Connection, claimed: Message, failure: Failure, retry_at: datetime | None) -> bool:
     """Notes a failed attempt: it comes back at `retry_at`, or is given up when that is None."""
     return _mark(
         conn,
-        message_id,
-        owner,
-        state="waiting" if retry_at else "failed",
+        claimed,
+        "waiting" if retry_at else "failed",
         last_code=failure.code,
         last_error=failure.text[:500],
         **({"next_attempt_at": retry_at} if retry_at else {}),
     )
 
 
-def mark_dropped(conn: Connection, message_id: str, owner: str, reason: str) -> bool:
+def mark_dropped(conn: Connection, claimed: Message, reason: str) -> bool:
     """Notes that it must not be sent any more, and why."""
-    return _mark(conn, message_id, owner, state="dropped", last_error=reason)
+    return _mark(conn, claimed, "dropped", last_error=reason)
 
 
 def drop_waiting(conn: Connection, reason: str, *conditions: Any) -> int:
@@ -175,8 +177,12 @@ def oldest_overdue(conn: Connection, now: datetime) -> datetime | None:
 
 
 def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
-    """Makes messages that were given up ready again, this one or all; those past their time stay. Gives how many."""
-    given_up = (message.c.state == "failed") & (message.c.expires_at.is_(None) | (message.c.expires_at > now))
+    """Makes messages that were given up ready again, this one or all. Gives how many.
+
+    Those past their time stay, and sign-in links, of which nothing is left to send.
+    """
+    in_time = message.c.expires_at.is_(None) | (message.c.expires_at > now)
+    given_up = and_(message.c.state == "failed", in_time, message.c.cause.not_in(_SECRET))
     query = update(message).where(given_up, message.c.id == message_id if message_id else true())
     return conn.execute(query.values(state="waiting", next_attempt_at=now, attempts=0)).rowcount
 
@@ -194,11 +200,23 @@ def prune(conn: Connection, before: datetime) -> int:
     return conn.execute(query).rowcount
 
 
-def _mark(conn: Connection, message_id: str, owner: str, **values: Any) -> bool:
+_SECRET: tuple[Cause, ...] = ("sign-in",)
+"""Their facts hold a secret that works: it stays no longer than until the mail has left, or will not any more."""
+
+
+def _mark(conn: Connection, claimed: Message, state: MessageState, **values: Any) -> bool:
+    """The number of the attempt tells a claim from a later one by the same owner, whose lease had run out meanwhile."""
+    if claimed.cause in _SECRET and state != "waiting":
+        values["facts"] = "{}"
     query = (
         update(message)
-        .where(message.c.id == message_id, message.c.lease_owner == owner, message.c.state == "sending")
-        .values(lease_owner=None, lease_until=None, **values)
+        .where(
+            message.c.id == claimed.id,
+            message.c.lease_owner == claimed.lease_owner,
+            message.c.attempts == claimed.attempts,
+            message.c.state == "sending",
+        )
+        .values(state=state, lease_owner=None, lease_until=None, **values)
         .returning(message.c.id)
     )
     return conn.scalar(query) is not None

@@ -3,19 +3,20 @@
 from typing import Any
 
 import msgspec
-from litestar import get
 from litestar.di import NamedDependency
 from sqlalchemy import Connection
 
-from scheduler.errors import Fault, Invalid
 from scheduler.model.access import Actor
 from scheduler.services import changes as service
 from scheduler.web import access
-from scheduler.web.api.reading import AnyRequest, filter_of, page_size
+from scheduler.web.api.reading import AnyRequest, counter, filter_of, page_size
+from scheduler.web.api.routing import reading
 from scheduler.web.context import Context
 
 
-@get("/api/v1/changes", guards=[access.public], tags=["changes"], summary="Changes since", operation_id="listChanges")
+@reading(
+    "/api/v1/changes", guards=[access.public], tags=["changes"], summary="Changes since", operation_id="listChanges"
+)
 async def changes(
     request: AnyRequest, context: NamedDependency[Context], actor: NamedDependency[Actor]
 ) -> dict[str, Any]:
@@ -25,7 +26,7 @@ async def changes(
     A counter that is too old answers 410: read the list again and go on from its `since`.
     """
     query = request.query_params
-    limit, since = page_size(query), _counter(query.get("since", ""))
+    limit, since = page_size(query), counter(query.get("since", ""))
 
     def read(conn: Connection) -> service.Page:
         chosen = filter_of(conn, context, request, ("since", "limit"))
@@ -33,10 +34,3 @@ async def changes(
 
     page: dict[str, Any] = msgspec.to_builtins(await context.db.read(read))
     return page
-
-
-def _counter(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 12:
-        detail = "“since” is the counter you got last: “since” of a list, or “next_since” of this one; 0 for all."
-        raise Invalid((Fault(pointer="/since", detail=detail, example=0),))
-    return int(text)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from litestar import Controller, Response, get, post, put
+from litestar import Controller, Response, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import Connection
@@ -15,8 +15,9 @@ from scheduler.services import registrations
 from scheduler.store import messages
 from scheduler.web import access
 from scheduler.web.api.answers import one_text, saved, shown
-from scheduler.web.api.reading import AnyRequest, expected_revision, json_body
+from scheduler.web.api.reading import AnyRequest, expected_revision, json_body, without_derived
 from scheduler.web.api.representation import message_out
+from scheduler.web.api.routing import reading
 from scheduler.web.api.writing import perform
 from scheduler.web.context import Context
 
@@ -75,7 +76,7 @@ class EventActions(Controller):
             lambda conn: saved(service.cancel(conn, event_id, reason, door, expected=expected), actor, context),
         )
 
-    @get("/{event_id:str}/seats", guards=[access.public], summary="Count seats", operation_id="countSeats")
+    @reading("/{event_id:str}/seats", guards=[access.public], summary="Count seats", operation_id="countSeats")
     async def seats(
         self, event_id: FromPath[str], context: NamedDependency[Context], actor: NamedDependency[Actor]
     ) -> dict[str, Any]:
@@ -86,13 +87,13 @@ class EventActions(Controller):
             event = service.get(conn, event_id, actor).event
             counted = registrations.seats(conn, event, now)
             return {
-                mode: registrations.seats_shown(count, context.config, manages(actor, event))
+                mode: registrations.seats_shown(count, context.config, actor.role != "nobody")
                 for mode, count in counted.items()
             }
 
         return await context.db.read(read)
 
-    @get("/{event_id:str}/messages", guards=[access.needs_key], summary="Sent mails", operation_id="listMessages")
+    @reading("/{event_id:str}/messages", guards=[access.needs_key], summary="Sent mails", operation_id="listMessages")
     async def ledger(
         self, event_id: FromPath[str], context: NamedDependency[Context], actor: NamedDependency[Actor]
     ) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class EventActions(Controller):
 
         return await context.db.read(read)
 
-    @get(
+    @reading(
         "/by-external-id/{source:str}/{external:str}",
         guards=[access.public],
         summary="Read an event by your own key",
@@ -139,7 +140,7 @@ class EventActions(Controller):
         actor: NamedDependency[Actor],
     ) -> Response[Any]:
         """Creates the event, or replaces its content; sending the same again changes nothing."""
-        data = await json_body(request)
+        data = without_derived(await json_body(request))
         door = context.door(actor)
         return await perform(
             request,

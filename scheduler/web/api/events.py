@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from litestar import Controller, Response, delete, get, patch, post, put
+from litestar import Controller, Response, delete, patch, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from scheduler.services.events import Held
 from scheduler.store import changes, institutions, selection
 from scheduler.store import events as store
 from scheduler.web import access
-from scheduler.web.api.answers import saved, shown
+from scheduler.web.api.answers import listed, saved, shown
 from scheduler.web.api.reading import (
     AnyRequest,
     cursor_text,
@@ -24,12 +24,12 @@ from scheduler.web.api.reading import (
     json_body,
     page_size,
     read_cursor,
+    without_derived,
 )
 from scheduler.web.api.representation import event_out
+from scheduler.web.api.routing import reading
 from scheduler.web.api.writing import Done, perform
 from scheduler.web.context import Context
-
-_LONGEST_REASON = 500
 
 
 class Events(Controller):
@@ -38,7 +38,7 @@ class Events(Controller):
     path = "/api/v1/events"
     tags = ("events",)
 
-    @get(guards=[access.public], summary="List events", operation_id="listEvents")
+    @reading(guards=[access.public], summary="List events", operation_id="listEvents")
     async def all(
         self, request: AnyRequest, context: NamedDependency[Context], actor: NamedDependency[Actor]
     ) -> Response[Any]:
@@ -66,7 +66,7 @@ class Events(Controller):
             pairs.append(("cursor", cursor_text(start, last.event.id)))
             body["next"] = f"{context.links.base}/api/v1/events?{urlencode(pairs)}"
             headers["Link"] = f'<{body["next"]}>; rel="next"'
-        return Response(content={**body, "since": since}, headers=headers)
+        return listed(request, {**body, "since": since}, headers)
 
     @post(guards=[access.needs_writer], summary="Register an event", operation_id="createEvent", status_code=201)
     async def create(
@@ -79,7 +79,7 @@ class Events(Controller):
             request, context, actor, lambda conn: saved(service.create(conn, data, door), actor, context)
         )
 
-    @get("/{event_id:str}", guards=[access.public], summary="Read an event", operation_id="getEvent")
+    @reading("/{event_id:str}", guards=[access.public], summary="Read an event", operation_id="getEvent")
     async def one(
         self,
         event_id: FromPath[str],
@@ -140,6 +140,8 @@ class Events(Controller):
 
 async def _change(request: AnyRequest, context: Context, actor: Actor, event_id: str, *, partly: bool) -> Response[Any]:
     data = await json_body(request)
+    if not partly:
+        data = without_derived(data)
     door = context.door(actor)
 
     def work(conn: Connection) -> Done:

@@ -3,19 +3,21 @@
 from typing import Any
 
 import msgspec
-from litestar import Controller, Response, delete, get, post, put
+from litestar import Controller, Response, delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
 from scheduler.model.access import Actor
-from scheduler.model.institution import Institution
 from scheduler.model.intake_institution import new_institution, replaced_institution
 from scheduler.model.intake_known import known_of
 from scheduler.services import institutions as service
 from scheduler.store import institutions as store
 from scheduler.web import access
+from scheduler.web.api.answers import conditional, listed
 from scheduler.web.api.reading import AnyRequest, expected_revision, json_body
+from scheduler.web.api.representation import institution_out
+from scheduler.web.api.routing import reading
 from scheduler.web.api.writing import Done, perform
 from scheduler.web.context import Context
 
@@ -26,11 +28,11 @@ class Institutions(Controller):
     path = "/api/v1/institutions"
     tags = ("institutions",)
 
-    @get(guards=[access.public], summary="List institutions", operation_id="listInstitutions")
-    async def all(self, context: NamedDependency[Context]) -> dict[str, Any]:
+    @reading(guards=[access.public], summary="List institutions", operation_id="listInstitutions")
+    async def all(self, request: AnyRequest, context: NamedDependency[Context]) -> Response[Any]:
         """Every institution, by key."""
         found = await context.db.read(store.all_institutions)
-        return {"items": [institution_out(row) for row in found.values()]}
+        return listed(request, {"items": [institution_out(row) for row in found.values()]})
 
     @post(guards=[access.needs_writer], summary="Add an institution", operation_id="addInstitution", status_code=201)
     async def create(
@@ -48,11 +50,11 @@ class Institutions(Controller):
 
         return await perform(request, context, actor, work)
 
-    @get("/{key:str}", guards=[access.public], summary="Read an institution", operation_id="getInstitution")
-    async def one(self, key: FromPath[str], context: NamedDependency[Context]) -> Response[Any]:
-        """One institution."""
+    @reading("/{key:str}", guards=[access.public], summary="Read an institution", operation_id="getInstitution")
+    async def one(self, key: FromPath[str], request: AnyRequest, context: NamedDependency[Context]) -> Response[Any]:
+        """One institution. Sends an ETag and answers If-None-Match."""
         row = await context.db.read(lambda conn: service.get(conn, key))
-        return Response(content=institution_out(row), headers={"ETag": f'"{row.revision}"'})
+        return conditional(request, msgspec.json.encode(institution_out(row)), f'"{row.revision}"')
 
     @put("/{key:str}", guards=[access.needs_writer], summary="Change an institution", operation_id="putInstitution")
     async def replace(
@@ -96,9 +98,3 @@ class Institutions(Controller):
             return Done(status=204)
 
         return await perform(request, context, actor, work)
-
-
-def institution_out(row: Institution) -> dict[str, Any]:
-    """An institution as JSON."""
-    shown: dict[str, Any] = msgspec.to_builtins(row)
-    return {name: value for name, value in shown.items() if value is not None}

@@ -1,35 +1,26 @@
 """/api/v1/keys: API keys, for administrators."""
 
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
 from scheduler.errors import Fault, Invalid
 from scheduler.model.access import Actor
-from scheduler.model.person import ApiKey, GivenRole
+from scheduler.model.intake_key import new_key
+from scheduler.model.intake_known import known_of
+from scheduler.model.person import ApiKey
 from scheduler.services import people as service
 from scheduler.store import institutions
 from scheduler.store import people as store
 from scheduler.web import access
 from scheduler.web.api.reading import AnyRequest, json_body
+from scheduler.web.api.routing import reading
 from scheduler.web.api.writing import Done, perform
 from scheduler.web.context import Context
-
-_ROLES = get_args(GivenRole)
-
-
-class KeyInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What a new key may do. `programmes` for an organiser, `institutions` for a host."""
-
-    role: GivenRole
-    label: str = ""
-    programmes: tuple[str, ...] = ()
-    institutions: tuple[str, ...] = ()
-    writes: bool = True
 
 
 class Keys(Controller):
@@ -38,7 +29,7 @@ class Keys(Controller):
     path = "/api/v1/keys"
     tags = ("keys",)
 
-    @get(guards=[access.needs_admin], summary="List keys", operation_id="listKeys")
+    @reading(guards=[access.needs_admin], summary="List keys", operation_id="listKeys")
     async def all(self, context: NamedDependency[Context]) -> dict[str, Any]:
         """Every key by its prefix, with its role and when it was last used. Never the key itself."""
         return {"items": [key_out(key) for key in await context.db.read(store.all_keys)]}
@@ -48,15 +39,16 @@ class Keys(Controller):
         self, request: AnyRequest, context: NamedDependency[Context], actor: NamedDependency[Actor]
     ) -> Response[Any]:
         """Makes a key. The answer shows it, this once; it takes no Idempotency-Key, since it is not kept."""
-        wish = read_key(await json_body(request))
+        data = await json_body(request)
         now = context.clock()
         if "idempotency-key" in request.headers:
             detail = "A new key is shown once and never kept, so this takes no Idempotency-Key."
             raise Invalid((Fault(pointer="/Idempotency-Key", detail=detail),))
 
         def work(conn: Connection) -> Done:
-            known = frozenset(institutions.all_institutions(conn))
-            service.check_grant(wish.role, wish.programmes, wish.institutions, context.config, known)
+            known = institutions.all_institutions(conn)
+            wish = new_key(data, known_of(context.config, known))
+            service.check_grant(wish.role, wish.programmes, wish.institutions, context.config, frozenset(known))
             secret, key = service.create_key(
                 conn,
                 wish.role,
@@ -88,28 +80,6 @@ class Keys(Controller):
             actor,
             lambda conn: Done(status=200, body=key_out(service.revoke_key(conn, prefix, now=now))),
         )
-
-
-def read_key(data: object) -> KeyInput:
-    """Checks what a new key shall be. Raises Invalid with every fault."""
-    fields = data if isinstance(data, dict) else {}
-    faults = [
-        Fault(pointer=f"/{name}", detail=f"There is no field “{str(name)[:60]}”.", example="label")
-        for name in fields
-        if name not in KeyInput.__struct_fields__
-    ]
-    if fields.get("role") not in _ROLES:
-        faults.append(Fault(pointer="/role", detail=f"A role is one of {', '.join(_ROLES)}.", example="organiser"))
-    for name, example in (("programmes", ["enspired"]), ("institutions", ["vives"])):
-        if not isinstance(keys := fields.get(name, []), list) or not all(isinstance(key, str) for key in keys):
-            faults.append(Fault(pointer=f"/{name}", detail="This is a list of keys.", example=example))
-    if not isinstance(label := fields.get("label", ""), str) or len(label) > 100 or not label.isprintable():
-        faults.append(Fault(pointer="/label", detail="At most 100 printable characters.", example="our website"))
-    if not isinstance(fields.get("writes", True), bool):
-        faults.append(Fault(pointer="/writes", detail="This is true or false.", example=False))
-    if faults:
-        raise Invalid(tuple(faults))
-    return msgspec.convert(fields, KeyInput)
 
 
 def key_out(key: ApiKey) -> dict[str, Any]:

@@ -1,18 +1,32 @@
 """What a reader gets to see of an event, a registration, a message: always as they may see it."""
 
+import re
 from typing import Any
 
 import msgspec
 
 from scheduler.model.access import Actor, manages, may_see_attendee, may_see_joining_link
 from scheduler.model.event import Event, Occurrence
+from scheduler.model.institution import Institution
 from scheduler.model.links import Links
 from scheduler.model.message import Message
 from scheduler.model.registration import Registration
 from scheduler.services.events import Held
 
+_ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
+"""Mail servers repeat the recipient's address when they refuse it."""
 _INTERNAL = ("public_revision", "timing_revision")
-_MANAGERS_ONLY = ("notes", "travel", "funding", "created_by", "reminders", "evaluation", "outcome", "contact")
+_MANAGERS_ONLY = (
+    "external_id",
+    "notes",
+    "travel",
+    "funding",
+    "created_by",
+    "reminders",
+    "evaluation",
+    "outcome",
+    "contact",
+)
 
 
 def event_out(held: Held, actor: Actor, links: Links) -> dict[str, Any]:
@@ -47,9 +61,28 @@ def instant_text(date: Occurrence) -> str:
     return text
 
 
-def etag_of(event: Event) -> str:
-    """The ETag that If-Match takes: the revision."""
-    return f'"{event.revision}"'
+def etag_of(event: Event, actor: Actor) -> str:
+    """The ETag that If-Match takes: the revision, and what kind of reader it was shown to.
+
+    Each kind of reader sees another selection of the same event, so a tag of one must not answer another one's
+    If-None-Match; for whoever may write it is the bare revision.
+    """
+    if manages(actor, event):
+        return f'"{event.revision}"'
+    return f'"{event.revision}-{"joining" if may_see_joining_link(actor, event) else "public"}"'
+
+
+def institution_out(row: Institution) -> dict[str, Any]:
+    """An institution as JSON."""
+    shown: dict[str, Any] = msgspec.to_builtins(row)
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def current_out(thing: Any, actor: Actor, links: Links) -> dict[str, Any] | None:
+    """What a late writer is shown of the present version: an event, an institution, or nothing."""
+    if isinstance(thing, Held):
+        return event_out(thing, actor, links)
+    return institution_out(thing) if isinstance(thing, Institution) else None
 
 
 def registration_out(row: Registration, event: Event, actor: Actor, line: int = 0) -> dict[str, Any]:
@@ -69,4 +102,5 @@ def message_out(message: Message) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(message)
     for name in ("address", "facts", "lease_owner", "lease_until"):
         shown.pop(name)
+    shown["last_error"] = _ADDRESS.sub("(address)", shown["last_error"])
     return {name: value for name, value in shown.items() if value not in (None, "")}

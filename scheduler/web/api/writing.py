@@ -2,21 +2,27 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from litestar import Response
 from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from scheduler.errors import Fault, Invalid, ServiceError
+from scheduler.errors import Fault, Invalid, ServiceError, Stale
 from scheduler.model.access import Actor
 from scheduler.store import idempotency, messages
 from scheduler.store.idempotency import Answer
 from scheduler.web.api.reading import AnyRequest, dry_run
+from scheduler.web.api.representation import current_out
 from scheduler.web.context import Context
 
 _LONGEST_KEY = 255
+_LATELY = timedelta(minutes=1)
+"""No request takes longer from its first look at the clock to its last write."""
 
 
 class IdempotencyMismatch(ServiceError):
@@ -39,12 +45,13 @@ async def perform(
     """Runs `work` in a transaction and answers with what it gives.
 
     With `Idempotency-Key` the answer is kept with the work and given again to the same request. With `?dry_run=1`
-    everything is rolled back, and the answer says which mails would have been written.
+    everything is rolled back, and the answer says which mails would have been written. Raises what `work` raises.
     """
     key = _key(request)
     rehearsal = dry_run(request)
     request_hash = await _request_hash(request)
     now = context.clock()
+    lately = now - _LATELY
 
     def body(conn: Connection) -> tuple[Answer, bool]:
         kept = idempotency.get(conn, actor.name, key) if key else None
@@ -52,20 +59,28 @@ async def perform(
             if kept.request_hash != request_hash:
                 raise IdempotencyMismatch("This Idempotency-Key was used for another request.")
             return kept, True
+        before = messages.written_since(conn, lately) if rehearsal else {}
         done = work(conn)
-        answer = _answer(done, request_hash, messages.written_since(conn, now) if rehearsal else None)
+        would_send = _more(messages.written_since(conn, lately), before) if rehearsal else None
+        answer = _answer(done, request_hash, would_send)
         if key and not rehearsal:
             idempotency.put(conn, actor.name, key, answer, now)
         return answer, False
 
-    answer, replayed = await context.db.write(body, discard=rehearsal)
+    try:
+        answer, replayed = await context.db.write(body, discard=rehearsal)
+    except Stale as stale:
+        stale.representation = current_out(stale.representation, actor, context.links)
+        raise
     context.wake()
     headers = dict(answer.headers)
     if replayed:
         headers["Idempotent-Replayed"] = "true"
     if rehearsal:
         headers["X-Dry-Run"] = "true"
-    content = answer.body.encode() if answer.body else b""
+    if not answer.body:
+        return Response(content=None, status_code=answer.status, headers=headers)
+    content = answer.body.encode()
     return Response(content=content, status_code=answer.status, media_type="application/json", headers=headers)
 
 
@@ -73,8 +88,15 @@ def _answer(done: Done, request_hash: str, would_send: dict[str, int] | None) ->
     body = done.body
     if would_send is not None:
         body = {**(msgspec.to_builtins(body) or {}), "would_send": would_send}
+    if would_send is not None and done.status == HTTPStatus.NO_CONTENT:
+        done = replace(done, status=HTTPStatus.OK)
     text = "" if body is None else msgspec.json.encode(body).decode()
     return Answer(request_hash=request_hash, status=done.status, headers=done.headers, body=text)
+
+
+def _more(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
+    grown = {cause: count - before.get(cause, 0) for cause, count in after.items()}
+    return {cause: count for cause, count in grown.items() if count > 0}
 
 
 def _key(request: AnyRequest) -> str:

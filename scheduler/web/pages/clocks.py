@@ -11,7 +11,7 @@ from scheduler.dates import ClockLine, Here, clock_line, difference_note, offset
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.reading import Institutions, event_here
 from scheduler.model.wall import is_date
-from scheduler.web.pages.site import Voice
+from scheduler.web.pages.site import Voice, ZoneOption
 
 MOST_LINES = 6
 
@@ -23,13 +23,6 @@ class Clocks(Struct, frozen=True, kw_only=True):
     others: tuple[ClockLine, ...]
     notes: tuple[str, ...]
     same: str = ""
-
-
-class ZoneOption(Struct, frozen=True):
-    """A place to choose in a form."""
-
-    zone: str
-    label: str
 
 
 def clocks_of(event: Event, occurrence: Occurrence, institutions: Institutions, voice: Voice, chosen: str) -> Clocks:

@@ -137,6 +137,7 @@ def _shown(
     return show(
         visit, voice, "event.html", title=title, path=f"/events/{event.id}", status=status,
         event=view, box=box, zone=zone, zones=common_zones(voice.config, places, voice, zone), refused=refused,
+        all_zones=visit.site.all_zones(voice) if box.open else (),
         trap=TRAP, calendar=links.event_ics(event.id, voice.language), here=f"/{voice.language}/events/{event.id}",
         subscribe=f"/{voice.language}/subscribe", kind=event.kind, programme=event.programme,
         parent=voice.read(parent.title) if parent else None,

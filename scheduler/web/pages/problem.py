@@ -41,4 +41,6 @@ def _voice(request: Request[Actor, Any, Any], site: Site) -> Voice:
     languages = site.config.languages
     first = request.url.path.split("/")[1]
     wish = request.headers.get("accept-language", "")
-    return site.voice(first if first in languages.offered else best_language(wish, languages.offered, languages.default))
+    return site.voice(
+        first if first in languages.offered else best_language(wish, languages.offered, languages.default)
+    )

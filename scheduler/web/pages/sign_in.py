@@ -32,10 +32,10 @@ class SignIn(Controller):
         """Mails a link to an address that is known; the answer is the same for any other."""
         config, typed = visit.context.config, (await visit.form()).get("email", [""])[0].strip()
         if "@" not in typed:
-            return _show(visit, "sign_in.html", sent=False, fault=visit.preferred().t("pages.sign_in.fault"), status=422)
-        await visit.context.db.write(
-            lambda conn: people.ask_to_sign_in(conn, typed, config=config, now=visit.now)
-        )
+            return _show(
+                visit, "sign_in.html", sent=False, fault=visit.preferred().t("pages.sign_in.fault"), status=422
+            )
+        await visit.context.db.write(lambda conn: people.ask_to_sign_in(conn, typed, config=config, now=visit.now))
         visit.context.wake()
         return _show(visit, "sign_in.html", sent=True, fault="")
 

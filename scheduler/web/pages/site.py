@@ -26,13 +26,17 @@ class Asset(Struct, frozen=True):
 
 
 class Site(Struct, frozen=True):
-    """Templates, texts and assets, read once. `assets` are by hashed name, `names` lead from the plain name to it."""
+    """Templates, texts and assets, read once. `assets` are by hashed name, `names` lead from the plain name to it.
+
+    `zones` remembers the places of the world per language: naming three hundred takes a while.
+    """
 
     config: Config
     catalogues: Catalogues
     templates: Environment
     assets: Mapping[str, Asset]
     names: Mapping[str, str]
+    zones: dict[str, tuple["ZoneOption", ...]]
 
     def voice(self, language: str) -> "Voice":
         """The voice of an offered language."""
@@ -41,6 +45,20 @@ class Site(Struct, frozen=True):
     def url(self, name: str) -> str:
         """The address of an asset (`site.css`)."""
         return f"/static/{self.names[name]}"
+
+    def all_zones(self, voice: "Voice") -> tuple["ZoneOption", ...]:
+        """Every place whose clock has its own history, by name."""
+        if voice.language not in self.zones:
+            options = [ZoneOption(zone, voice.city(zone)) for zone in _zone_names()]
+            self.zones[voice.language] = tuple(sorted(options, key=lambda option: option.label.casefold()))
+        return self.zones[voice.language]
+
+
+class ZoneOption(Struct, frozen=True):
+    """A place to choose in a form: its IANA zone and its name."""
+
+    zone: str
+    label: str
 
 
 class Voice(Struct, frozen=True):
@@ -102,6 +120,7 @@ def make_site(config: Config, catalogues: Catalogues) -> Site:
         templates=environment,
         assets={asset.name: asset for _, asset in assets},
         names={name: asset.name for name, asset in assets},
+        zones={},
     )
 
 
@@ -110,3 +129,8 @@ def _asset(name: str) -> tuple[str, Asset]:
     stem, dot, ending = name.rpartition(".")
     hashed = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}{dot}{ending}"
     return name, Asset(hashed, MEDIA_TYPES[dot + ending], content)
+
+
+def _zone_names() -> list[str]:
+    lines = files("tzdata").joinpath("zoneinfo", "zone1970.tab").read_text(encoding="utf-8").splitlines()
+    return [line.split("\t")[2] for line in lines if line and not line.startswith("#")]

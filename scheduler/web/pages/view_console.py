@@ -117,7 +117,12 @@ def fill_of(event: Event, taken: Taken, voice: Voice) -> tuple[Fill, ...]:
 
 
 def attendees_of(
-    rows: Sequence[Registration], line: Sequence[str], event: Event, actor: Actor, institutions: Institutions, voice: Voice
+    rows: Sequence[Registration],
+    line: Sequence[str],
+    event: Event,
+    actor: Actor,
+    institutions: Institutions,
+    voice: Voice,
 ) -> tuple[Attendee, ...]:
     """Everybody who registered, with names and addresses as far as the actor may see them."""
     return tuple(_attendee(row, line, event, actor, institutions, voice) for row in rows)

@@ -114,7 +114,9 @@ def event_view(
         shape=voice.shape(event.kind),
         title=title,
         programme=voice.name("programmes", event.programme),
-        subtitle=" · ".join(part for part in (place_words(event, institutions, voice), language_words(event, voice)) if part),
+        subtitle=" · ".join(
+            part for part in (place_words(event, institutions, voice), language_words(event, voice)) if part
+        ),
         marks=tuple(marks(event, date, voice)),
         off=event.status == "cancelled",
         past=max(one.end_at for one in dates) <= now,

@@ -12,11 +12,13 @@ from scheduler.model.reading import Institutions, Reading
 from scheduler.model.registration import Mode
 from scheduler.model.seats import SeatCount, closes_at
 from scheduler.model.wall import instant
-from scheduler.web.pages.clocks import ZoneOption, common_zones
-from scheduler.web.pages.site import Voice
+from scheduler.web.pages.clocks import common_zones
+from scheduler.web.pages.site import Voice, ZoneOption
 from scheduler.web.pages.words import Mark, date_words, seat_words, wall_words
 
-State = Literal["open", "waiting", "full", "none", "elsewhere", "invited", "early", "late", "over", "cancelled", "draft"]
+State = Literal[
+    "open", "waiting", "full", "none", "elsewhere", "invited", "early", "late", "over", "cancelled", "draft"
+]
 FIELDS = ("name", "email", "language", "timezone", "institution", "role", "mode", "seats", "occurrences")
 TRAP = "homepage"
 """A field that no person sees: what fills it in is a machine."""

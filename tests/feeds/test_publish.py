@@ -1,0 +1,337 @@
+"""Feeds over HTTP: conditional requests, compression, errors, and everything else left to the application behind."""
+
+import gzip
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from feeds.errors import FeedError, Gone, InvalidQuery, NotThere, Unavailable
+from feeds.publish import Answer, FeedApp, Publication, body, etag, make_ready, problem, ready, respond
+from feeds.source import Ready
+from feeds.write import Head, vevent, zones_of
+from tests.feeds.entries import entry, wall
+from tests.feeds.readers import parsed
+
+CHANGED = datetime(2026, 11, 2, 9, 30, 15, 250_000, tzinfo=UTC)
+ENTRIES = [entry(wall("2027-03-16 14:30") + timedelta(days=day), uid=f"{day}@x") for day in range(20)]
+PUBLICATION = Publication(
+    head=Head(name="eNSPIRED"),
+    vevents=[vevent(one) for one in ENTRIES],
+    spans=zones_of(ENTRIES),
+    last_modified=CHANGED,
+)
+READY = ready(PUBLICATION)
+
+
+def asked(method: str = "GET", resource: Ready = READY, **headers: str) -> Answer:
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return respond(method, raw, resource)
+
+
+def said(answer: Answer) -> dict[str, str]:
+    names = [name for name, _ in answer.headers]
+    assert len(names) == len(set(names))
+    return {name.decode(): value.decode() for name, value in answer.headers}
+
+
+def test_a_publication_is_a_calendar_with_its_zones_and_events_in_order() -> None:
+    calendar = parsed(body(PUBLICATION))
+    assert [str(event["UID"]) for event in calendar.events] == [one.uid for one in ENTRIES]
+    assert [str(zone["TZID"]) for zone in calendar.timezones] == ["Europe/Brussels"]
+    assert body(PUBLICATION) == body(msgspec.structs.replace(PUBLICATION))
+
+
+def test_a_feed_is_sent_with_all_that_it_needs_and_without_an_accept_header() -> None:
+    answer = asked()
+    assert (answer.status, answer.body) == (200, body(PUBLICATION))
+    assert said(answer) == {
+        "content-type": "text/calendar; charset=utf-8",
+        "content-disposition": 'inline; filename="events.ics"',
+        "content-length": str(len(answer.body)),
+        "etag": etag(answer.body),
+        "cache-control": "public, max-age=300",
+        "last-modified": "Mon, 02 Nov 2026 09:30:15 GMT",
+        "vary": "accept-encoding",
+        "x-content-type-options": "nosniff",
+        "content-security-policy": "sandbox; default-src 'none'",
+        "referrer-policy": "no-referrer",
+        "x-robots-tag": "noindex",
+        "access-control-allow-origin": "*",
+    }
+
+
+def test_a_secret_feed_is_kept_by_no_shared_cache_and_read_by_no_other_site() -> None:
+    headers = said(asked(resource=ready(msgspec.structs.replace(PUBLICATION, public=False, max_age=60))))
+    assert headers["cache-control"] == "private, max-age=60"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_head_says_what_get_says() -> None:
+    for encoding in ("gzip", "identity"):
+        head, get = asked("HEAD", accept_encoding=encoding), asked(accept_encoding=encoding)
+        assert (head.status, head.headers, head.body) == (get.status, get.headers, b"")
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PROPFIND", "OPTIONS", "get"])
+def test_other_methods_are_refused_with_those_that_work(method: str) -> None:
+    answer = asked(method)
+    assert (answer.status, said(answer)["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [
+        ("gzip", True),
+        ("GZIP, deflate, br", True),
+        ("deflate, gzip;q=0.5", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("*;q=0", False),
+        ("gzip;q=0, *", False),
+        ("gzip;q=zero.dot..", True),
+        ("identity", False),
+        ("br", False),
+        ("", False),
+    ],
+)
+def test_a_feed_is_packed_for_those_who_can_unpack_it(accepted: str, packed: bool) -> None:
+    answer = asked(accept_encoding=accepted)
+    headers = said(answer)
+    assert ("content-encoding" in headers) is packed
+    content = gzip.decompress(answer.body) if packed else answer.body
+    assert content == body(PUBLICATION)
+    assert headers["content-length"] == str(len(answer.body))
+
+
+def test_each_encoding_has_a_strong_tag_of_its_own_made_from_the_content() -> None:
+    plain, packed = said(asked())["etag"], said(asked(accept_encoding="gzip"))["etag"]
+    assert plain != packed
+    assert not plain.startswith("W/")
+    again = ready(msgspec.structs.replace(PUBLICATION, last_modified=CHANGED + timedelta(days=1)))
+    assert again.plain.etag == plain
+    other = ready(msgspec.structs.replace(PUBLICATION, vevents=PUBLICATION.vevents[1:]))
+    assert other.plain.etag != plain
+
+
+def test_a_small_body_is_not_packed_when_that_makes_it_larger() -> None:
+    tiny = make_ready(b"x", media_type="text/plain", filename="x.txt", last_modified=CHANGED)
+    assert tiny.packed is None
+    assert "content-encoding" not in said(asked(resource=tiny, accept_encoding="gzip"))
+
+
+TAG = READY.plain.etag
+PACKED = READY.packed.etag if READY.packed else ""
+
+
+@pytest.mark.parametrize("encoding", ["identity", "gzip"])
+@pytest.mark.parametrize(
+    "held",
+    [TAG, PACKED, f"W/{TAG}", f"W/{PACKED}", f'"old", {TAG}', f'"a,b" , W/"x",{PACKED} ', "*", " * "],
+)
+def test_what_the_client_has_is_not_sent_again(held: str, encoding: str) -> None:
+    answer = asked(if_none_match=held, accept_encoding=encoding)
+    headers = said(answer)
+    assert (answer.status, answer.body) == (304, b"")
+    assert headers["etag"] in {TAG, PACKED}
+    assert not {"content-type", "content-length", "content-encoding"} & set(headers)
+    assert {"cache-control", "vary", "last-modified"} <= set(headers)
+    assert asked("HEAD", if_none_match=held).status == 304
+
+
+@pytest.mark.parametrize("held", ['"old"', TAG.strip('"'), '"old", "older"', "", f'{TAG[:-2]}"', "garbage \x00"])
+def test_a_tag_that_is_not_ours_gets_the_feed(held: str) -> None:
+    assert asked(if_none_match=held).status == 200
+
+
+def test_tags_in_two_header_lines_are_one_list() -> None:
+    answer = respond("GET", [(b"if-none-match", b'"old"'), (b"if-none-match", TAG.encode())], READY)
+    assert answer.status == 304
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ("Mon, 02 Nov 2026 09:30:15 GMT", 304),
+        ("Mon, 02 Nov 2026 09:30:14 GMT", 200),
+        ("Tue, 03 Nov 2026 00:00:00 GMT", 304),
+        ("yesterday", 200),
+        ("Mon, 99 Nov 2026 09:30:15 GMT", 200),
+        ("", 200),
+    ],
+)
+def test_a_date_counts_when_there_is_no_tag(since: str, status: int) -> None:
+    assert asked(if_modified_since=since).status == status
+    assert asked(if_modified_since=since, if_none_match='"old"').status == 200
+    assert asked(if_modified_since=since, if_none_match=TAG).status == 304
+
+
+@pytest.mark.parametrize(
+    ("filename", "sent"),
+    [
+        ("événements 2027.ics", "v-nements-2027.ics"),
+        ('a"b\r\nc.ics', "a-b-c.ics"),
+        ("../../etc/x.ics", "etc-x.ics"),
+        ("é", "events.ics"),
+    ],
+)
+def test_a_file_name_is_plain_ascii(filename: str, sent: str) -> None:
+    named = ready(msgspec.structs.replace(PUBLICATION, filename=filename))
+    assert said(asked(resource=named))["content-disposition"] == f'inline; filename="{sent}"'
+
+
+def test_a_problem_says_status_code_and_detail() -> None:
+    answer = problem(Gone("This link was revoked."))
+    assert answer.status == 410
+    assert said(answer)["content-type"] == "application/problem+json"
+    assert said(answer)["cache-control"] == "no-store"
+    assert msgspec.json.decode(answer.body) == {
+        "type": "about:blank",
+        "status": 410,
+        "code": "gone",
+        "title": "Gone",
+        "detail": "This link was revoked.",
+    }
+
+
+# The application.
+
+
+class Shelf:
+    """A library with one feed, and a failure for each way in which one can fail."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str]] = []
+        self.failures: dict[str, Exception] = {
+            "/feeds/s/revoked/x.ics": Gone("This link was revoked."),
+            "/feeds/busy.ics": Unavailable("Come back later.", retry_after=30),
+            "/feeds/query.ics": InvalidQuery("There is no filter called colour."),
+            "/feeds/broken.ics": RuntimeError("the secret of the house"),
+        }
+
+    async def publication(self, path: str, query: str, *, host: str) -> Ready:
+        self.asked.append((path, query, host))
+        if path in self.failures:
+            raise self.failures[path]
+        if path not in {"/feeds/events.ics", "/events/7.ics"}:
+            raise NotThere("There is no such feed.")
+        return READY
+
+
+async def behind(scope: Any, receive: Any, send: Any) -> None:
+    """The application behind: it says which path it saw, and the lifespan protocol."""
+    if scope["type"] == "lifespan":
+        await send({"type": "lifespan.startup.complete"})
+        return
+    await send({"type": "http.response.start", "status": 299, "headers": []})
+    await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+async def client(shelf: Shelf) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=FeedApp(shelf, behind))
+    async with httpx.AsyncClient(transport=transport, base_url="https://events.example") as found:
+        yield found
+
+
+async def test_a_feed_is_answered_and_not_sent_twice(client: httpx.AsyncClient, shelf: Shelf) -> None:
+    first = await client.get("/feeds/events.ics?country=EC&lang=es")
+    assert (first.status_code, first.content) == (200, body(PUBLICATION))
+    assert first.headers["content-encoding"] == "gzip"
+    again = await client.get("/feeds/events.ics", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert shelf.asked[0] == ("/feeds/events.ics", "country=EC&lang=es", "events.example")
+
+
+async def test_one_event_is_a_calendar_too(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/events/7.ics", headers={"Accept-Encoding": "identity"})
+    assert answer.content.startswith(b"BEGIN:VCALENDAR\r\n")
+    assert (await client.head("/events/7.ics")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/feeds", "/feeds/", "/events/7", "/events/7/x.ics", "/events/.ics/", "/en/events/7", "/xfeeds/a.ics"]
+)
+async def test_everything_else_goes_to_the_application_behind(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.post(path)
+    assert (answer.status_code, answer.text) == (299, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/feeds/s/revoked/x.ics", 410, "gone"),
+        ("/feeds/nothing.ics", 404, "not-found"),
+        ("/feeds/query.ics", 400, "invalid-query"),
+        ("/feeds/busy.ics", 503, "unavailable"),
+        ("/feeds/broken.ics", 503, "unavailable"),
+    ],
+)
+async def test_a_failure_is_a_problem_and_never_an_empty_calendar(
+    client: httpx.AsyncClient, path: str, status: int, code: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL)
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert answer.json()["code"] == code
+    assert "secret" not in answer.text
+    assert "VCALENDAR" not in answer.text
+    assert ("retry-after" in answer.headers) is (status == 503)
+    head = await client.head(path)
+    assert (head.status_code, head.content) == (status, b"")
+
+
+async def test_a_write_is_refused_before_the_library_is_asked(client: httpx.AsyncClient, shelf: Shelf) -> None:
+    answer = await client.post("/feeds/events.ics", content=b"x" * 1000)
+    assert (answer.status_code, answer.headers["allow"], answer.json()["code"]) == (
+        405,
+        "GET, HEAD",
+        "method-not-allowed",
+    )
+    assert shelf.asked == []
+
+
+async def test_a_failure_is_logged_without_the_address_of_the_feed(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    await client.get("/feeds/broken.ics?token=abc")
+    assert [record.message for record in caplog.records if record.name == "feeds.publish"] == [
+        "a feed could not be made"
+    ]
+    assert "token=abc" not in caplog.text
+
+
+async def test_lifespan_reaches_the_application_behind(shelf: Shelf) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "lifespan.startup"}
+
+    await FeedApp(shelf, behind)({"type": "lifespan"}, receive, send)
+    assert sent == [{"type": "lifespan.startup.complete"}]
+
+
+async def test_the_prefix_of_a_mount_is_not_part_of_the_path(shelf: Shelf) -> None:
+    transport = httpx.ASGITransport(app=FeedApp(shelf, behind), root_path="/agenda")
+    async with httpx.AsyncClient(transport=transport, base_url="https://events.example") as client:
+        assert (await client.get("/agenda/feeds/events.ics")).status_code == 200
+    assert shelf.asked[0][0] == "/feeds/events.ics"
+
+
+def test_every_error_of_the_family_has_a_status_that_clients_understand() -> None:
+    for kind in FeedError.__subclasses__():
+        answer = problem(kind("why"))
+        assert 400 <= answer.status < 600
+        assert msgspec.json.decode(answer.body)["status"] == answer.status
