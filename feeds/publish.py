@@ -196,10 +196,10 @@ class FeedApp:
         method: str = scope["method"]
         if method not in ("GET", "HEAD"):
             return _not_allowed(method)
-        host = _wanted(scope["headers"]).get(b"host", "")
+        client = _wanted(scope["headers"]).get(b"user-agent", "")
         query = scope["query_string"].decode("latin-1")
         try:
-            return respond(method, scope["headers"], await self.library.publication(path, query, host=host))
+            return respond(method, scope["headers"], await self.library.publication(path, query, client=client))
         except FeedError as error:
             return problem(error, method)
         except Exception:

@@ -118,10 +118,7 @@ def basic(when: When) -> str:
 
 def contradictions(rule: Rule) -> list[str]:
     """What is wrong with the parts of a rule taken together, one sentence each; empty for a good rule."""
-    counted = any(item.nth for item in rule.by_day)
-    yearly, in_month = rule.frequency == "yearly", rule.frequency == "monthly" or bool(rule.by_month)
     lists = (rule.by_month, rule.by_week_number, rule.by_year_day, rule.by_month_day, rule.by_day)
-    days = (rule.by_week_number, rule.by_year_day, rule.by_month_day)
     checks = (
         (rule.count and rule.until, "COUNT and UNTIL exclude each other: give one, for example COUNT=6"),
         (
@@ -133,6 +130,43 @@ def contradictions(rule: Rule) -> list[str]:
             rule.by_set_position and rule.frequency in {"daily", "weekly"},
             "BYSETPOS goes with FREQ=MONTHLY or FREQ=YEARLY only: name the days, for example BYDAY=TH",
         ),
+        *_counted_days(rule),
+        *_numbered_days(rule),
+        (
+            prod(len(values) or 1 for values in (*lists, rule.by_set_position)) > LARGEST_PRODUCT,
+            f"the BY parts make more than {LARGEST_PRODUCT:,} combinations: use fewer values",
+        ),
+    )
+    return [sentence for wrong, sentence in checks if wrong]
+
+
+def _counted_days(rule: Rule) -> tuple[tuple[object, str], ...]:
+    counted = any(item.nth for item in rule.by_day)
+    numbered = rule.by_week_number or rule.by_year_day or rule.by_month_day
+    return (
+        (
+            counted and rule.frequency not in {"monthly", "yearly"},
+            "a counted day such as BYDAY=2TU goes with FREQ=MONTHLY or FREQ=YEARLY only",
+        ),
+        (
+            counted and rule.frequency == "yearly" and numbered,
+            "a counted day such as BYDAY=2TU in a year goes with BYMONTH only",
+        ),
+        (
+            (rule.frequency == "monthly" or rule.by_month) and any(abs(item.nth) > 5 for item in rule.by_day),
+            "a month has at most five of a weekday: use -5 to 5, for example BYDAY=-1FR",
+        ),
+        (
+            rule.by_month_day and rule.by_day and (counted or rule.by_set_position or min(rule.by_month_day) < 0),
+            "BYMONTHDAY with BYDAY takes plain days and numbers from 1: for example BYDAY=FR;BYMONTHDAY=13",
+        ),
+    )
+
+
+def _numbered_days(rule: Rule) -> tuple[tuple[object, str], ...]:
+    yearly = rule.frequency == "yearly"
+    days = (rule.by_week_number, rule.by_year_day, rule.by_month_day)
+    return (
         (rule.by_week_number and not yearly, "BYWEEKNO goes with FREQ=YEARLY only"),
         (rule.by_week_number and not rule.by_day, "BYWEEKNO needs BYDAY, for example BYWEEKNO=20;BYDAY=MO"),
         (rule.by_year_day and not yearly, "BYYEARDAY goes with FREQ=YEARLY only"),
@@ -146,30 +180,9 @@ def contradictions(rule: Rule) -> list[str]:
             rule.by_month_day and yearly and not rule.by_month,
             "BYMONTHDAY with FREQ=YEARLY needs BYMONTH: for every month use FREQ=MONTHLY",
         ),
-        (
-            rule.by_month_day and rule.by_day and (counted or rule.by_set_position or min(rule.by_month_day) < 0),
-            "BYMONTHDAY with BYDAY takes plain days and numbers from 1: for example BYDAY=FR;BYMONTHDAY=13",
-        ),
         (rule.by_month_day and rule.frequency == "weekly", "BYMONTHDAY does not go with FREQ=WEEKLY"),
         (sum(map(bool, days)) > 1, "of BYWEEKNO, BYYEARDAY and BYMONTHDAY a rule may have one"),
-        (
-            counted and rule.frequency not in {"monthly", "yearly"},
-            "a counted day such as BYDAY=2TU goes with FREQ=MONTHLY or FREQ=YEARLY only",
-        ),
-        (
-            counted and yearly and any(days),
-            "a counted day such as BYDAY=2TU in a year goes with BYMONTH only",
-        ),
-        (
-            in_month and any(abs(item.nth) > 5 for item in rule.by_day),
-            "a month has at most five of a weekday: use -5 to 5, for example BYDAY=-1FR",
-        ),
-        (
-            prod(len(values) or 1 for values in (*lists, rule.by_set_position)) > LARGEST_PRODUCT,
-            f"the BY parts make more than {LARGEST_PRODUCT:,} combinations: use fewer values",
-        ),
     )
-    return [sentence for wrong, sentence in checks if wrong]
 
 
 def _parts(text: str, faults: list[str]) -> dict[str, str]:

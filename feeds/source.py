@@ -33,10 +33,10 @@ class Ready(Struct, frozen=True, kw_only=True):
 class Library(Protocol):
     """Where feeds come from."""
 
-    async def publication(self, path: str, query: str, *, host: str) -> Ready:
+    async def publication(self, path: str, query: str, *, client: str) -> Ready:
         """The resource at `path` (decoded, such as /feeds/events.ics) with the raw `query` string.
 
-        `host` is the request's Host header, "" without one. The same Ready is returned as long as nothing
+        `client` is the request's User-Agent header, "" without one. The same Ready is returned as long as nothing
         changed. Raises feeds.errors: NotThere, Gone (a revoked subscription), InvalidQuery, Unavailable.
         """
         ...

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import structlog
 from litestar import Litestar, Request
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi.config import OpenAPIConfig
 
 from feeds.errors import FeedError
 from feeds.publish import Application, FeedApp
@@ -39,17 +39,23 @@ from scheduler.web import problems
 from scheduler.web.api.changes import changes
 from scheduler.web.api.event_actions import EventActions
 from scheduler.web.api.events import Events
+from scheduler.web.api.index import Index
 from scheduler.web.api.institutions import Institutions
 from scheduler.web.api.keys import Keys
 from scheduler.web.api.registrations import Registrations
+from scheduler.web.api.routing import protect
+from scheduler.web.api.subscriptions import Subscriptions
 from scheduler.web.attendee_calendar import attendee_calendar
 from scheduler.web.auth import Authentication
 from scheduler.web.context import Context
 from scheduler.web.health import healthz, readyz
+from scheduler.web.pages.problem import problem_page
+from scheduler.web.pages.routes import PAGES
+from scheduler.web.pages.site import make_site
 
 log = structlog.get_logger()
 
-API: list[Any] = [Events, EventActions, Registrations, Institutions, Keys, changes]
+API: list[Any] = [Index, Events, EventActions, Registrations, Institutions, Subscriptions, Keys, changes]
 
 
 class Service:
@@ -111,7 +117,7 @@ class Service:
             correspondence=Correspondence(self.config, links, Writer(self.catalogues)),
             owner=f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}",  # containers share names and ids
         )
-        return Jobs(self.db, self.config, self.clock, sender)
+        return Jobs(self.db, self.config, self.clock, sender, [self.library.flush])
 
 
 def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | None = None) -> Application:
@@ -124,7 +130,8 @@ def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | 
 def litestar_of(service: Service) -> Litestar:
     """Pages and API, without the feeds' door."""
     return Litestar(
-        route_handlers=[*API, healthz, readyz, attendee_calendar],
+        route_handlers=[*API, *PAGES, healthz, readyz, attendee_calendar],
+        state=State({"site": make_site(service.config, service.catalogues), "problem_page": problem_page}),
         dependencies={
             "context": Provide(service.provide_context, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),
@@ -139,7 +146,8 @@ def litestar_of(service: Service) -> Litestar:
         },
         lifespan=[service.running],
         logging_config=None,
-        openapi_config=OpenAPIConfig(title="eNSPIRED scheduler", version="1", render_plugins=[], path="/api/v1/schema"),
+        openapi_config=None,  # scheduler.web.api.reference describes the API; no page of another project's is served
+        before_send=[protect],
         request_max_body_size=service.config.server.max_body_bytes,
     )
 

@@ -5,7 +5,7 @@ them finish: the scheduler's own shutdown would cancel them in the middle of a d
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
@@ -65,11 +65,20 @@ class Beat:
 class Jobs:
     """The three beats of one process."""
 
-    def __init__(self, db: Database, config: Config, clock: Clock, sender: Sender) -> None:
+    def __init__(
+        self,
+        db: Database,
+        config: Config,
+        clock: Clock,
+        sender: Sender,
+        chores: Sequence[Callable[[], Awaitable[None]]],
+    ) -> None:
+        """`chores` are further things to do once a minute, and once more at the end."""
         self._db = db
         self._config = config
         self._clock = clock
         self._sender = sender
+        self._chores = chores
         self.release = Beat("release", self._release)
         self.send = Beat("send", self._send)
         self.prune = Beat("prune", self._prune)
@@ -97,6 +106,7 @@ class Jobs:
                 beat.stop()
             await asyncio.gather(*tasks)
             await self._sender.finish()
+            await self._do_chores()
             await self._db.write(lambda conn: messages.release_leases(conn, self._sender.owner))
 
     async def _now(self) -> datetime:
@@ -117,6 +127,11 @@ class Jobs:
     async def _prune(self) -> None:
         now = await self._now()
         await self._db.write(lambda conn: housekeeping.prune(conn, config=self._config, now=now))
+        await self._do_chores()
+
+    async def _do_chores(self) -> None:
+        for chore in self._chores:
+            await chore()
 
 
 async def _tick(wake: Callable[[], None]) -> None:

@@ -30,7 +30,7 @@ scheduler.model
 scheduler.store scheduler.mail
 scheduler.services.changes scheduler.services.outbox scheduler.services.start
 scheduler.services.notices scheduler.services.correspondence scheduler.services.people scheduler.services.institutions
-scheduler.services.reminders scheduler.services.sending scheduler.services.subscriptions scheduler.services.planning
+scheduler.services.reminders scheduler.services.seating scheduler.services.sending scheduler.services.subscriptions scheduler.services.planning
 scheduler.services.registrations scheduler.services.timezones scheduler.services.retention
 scheduler.services.events scheduler.services.housekeeping
 scheduler.services.imports

@@ -1,12 +1,14 @@
 """An organiser's program: registers events over HTTP with an API key, as a script of theirs would."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 import httpx
+
+from tests.sink import arrival
 
 BRUSSELS = "Europe/Brussels"
 
@@ -77,14 +79,19 @@ class Organiser:
         return found
 
 
+def day(ahead: int) -> date:
+    """A day so many days from now, so that no test depends on the year in which it runs."""
+    return arrival().date() + timedelta(days=ahead)
+
+
 def event(**fields: Any) -> dict[str, Any]:
-    """The body of a confirmed public workshop in Brussels, with `fields` on top."""
+    """The body of a confirmed public workshop in Brussels in two months, with `fields` on top."""
     return {
         "title": {"en": "Multilingual classrooms"},
         "programme": "enspired",
         "kind": "workshop",
-        "start": "2027-03-16T14:30",
-        "end": "2027-03-16T16:00",
+        "start": f"{day(60)}T14:30",
+        "end": f"{day(60)}T16:00",
         "timezone": BRUSSELS,
         "status": "confirmed",
         "visibility": "public",

@@ -16,8 +16,6 @@ from scheduler.model.institution import Institution
 from scheduler.model.intake_known import known_of
 from scheduler.store import changes, events, institutions, selection
 
-ALL = "/feeds/events.ics"
-
 
 class Found(Struct, frozen=True, kw_only=True):
     """What a query selected. `counter` is that of the last change it can know of, `changed_at` when that was."""
@@ -31,29 +29,37 @@ class Found(Struct, frozen=True, kw_only=True):
     changed_at: datetime | None
 
 
-def find(conn: Connection, path: str, pairs: list[tuple[str, str]], today: date, config: Config) -> Found:
-    """What the feed at `path` shows to the public today. Raises Invalid with every fault, NotThere."""
+def find(
+    conn: Connection, event_id: str, pairs: list[tuple[str, str]], reader: Actor, *, today: date, config: Config
+) -> Found:
+    """What a query (or one event) shows to a reader today. Raises Invalid with every fault, NotThere."""
     # Read first: a change that comes in between is then seen again, never missed.
     counter = changes.current(conn)
     known = institutions.all_institutions(conn)
-    if path == ALL:
+    if not event_id:
         query = read_query(pairs, facets_known(known_of(config, known)), config)
-        found = events.select_all(conn, shown(query, NOBODY, today, config), limit=config.feeds.max_events)
+        found = events.select_all(conn, shown(query, reader, today, config), limit=config.feeds.max_events)
     else:
         query = read_query(pairs, {}, config, filters=False)
-        found = [_one(conn, path)]
-    return gather(conn, query, _without_chores(found, config), known, counter)
+        found = [_one(conn, event_id, reader)]
+    return gather(conn, query, _without_chores(found, config), known, counter, reader=reader)
 
 
 def gather(
-    conn: Connection, query: FeedQuery, found: list[Event], known: dict[str, Institution], counter: int
+    conn: Connection,
+    query: FeedQuery,
+    found: list[Event],
+    known: dict[str, Institution],
+    counter: int,
+    *,
+    reader: Actor = NOBODY,
 ) -> Found:
     """Selected events with everything they are shown with."""
     return Found(
         query=query,
         events=found,
         dates=events.dates_of_all(conn, [event.id for event in found]),
-        wholes=_wholes(conn, found),
+        wholes=_wholes(conn, found, reader),
         institutions=known,
         counter=counter,
         changed_at=changes.last_at(conn),
@@ -80,9 +86,9 @@ def shown(query: FeedQuery, actor: Actor, today: date, config: Config) -> Any:
     )
 
 
-def _one(conn: Connection, path: str) -> Event:
-    event = events.get(conn, path.removeprefix("/events/").removesuffix(".ics"))
-    if not path.startswith("/events/") or event is None or not may_read(NOBODY, event):
+def _one(conn: Connection, event_id: str, reader: Actor) -> Event:
+    event = events.get(conn, event_id)
+    if event is None or not event.published or not may_read(reader, event):
         raise NotThere("There is no such calendar.")
     return event
 
@@ -93,7 +99,7 @@ def _without_chores(found: list[Event], config: Config) -> list[Event]:
     return [event for event in found if not event.part_of or event.kind not in chores]
 
 
-def _wholes(conn: Connection, found: list[Event]) -> dict[str, Event]:
+def _wholes(conn: Connection, found: list[Event], reader: Actor) -> dict[str, Event]:
     ids = {event.part_of for event in found if event.part_of}
-    wanted = events.with_ids(sorted(ids)) & selection.readable(NOBODY)
+    wanted = events.with_ids(sorted(ids)) & selection.readable(reader)
     return {event.id: event for event in events.select_all(conn, wanted)} if ids else {}

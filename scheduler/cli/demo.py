@@ -10,7 +10,7 @@ from scheduler.cli.command import Command
 from scheduler.cli.databases import uid_domain
 from scheduler.cli.invocation import Invocation, current
 from scheduler.cli.listening import listening
-from scheduler.cli.preparing import console_link, owned, prepared
+from scheduler.cli.preparing import console_link, ending_quietly, owned, prepared
 from scheduler.cli.progress import progress_bar
 from scheduler.cli.serve import announce, listen_options, start
 from scheduler.clock import utcnow
@@ -43,7 +43,7 @@ def command(host: str | None, port: int | None) -> None:
     invocation = current()
     invocation.data = invocation.data or Path("demo-data")
     config = invocation.config(listen_options(host, port))
-    with listening(config.server) as opened, owned(config, "enspired demo"):
+    with ending_quietly(), listening(config.server) as opened, owned(config, "enspired demo"):
         facts = prepared(config, lambda database: _fill(database, config, invocation))
         announce(invocation.output, config)
         if invocation.as_json:

@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
 from scheduler.cli.databases import database_file
@@ -34,6 +36,20 @@ def owned(config: Config, purpose: str) -> Iterator[None]:
             yield
     finally:
         os.umask(before)
+
+
+@contextmanager
+def ending_quietly() -> Iterator[None]:
+    """Makes SIGTERM an ordinary end with exit code 0, also before the server is there to handle it."""
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def prepared(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:

@@ -9,7 +9,7 @@ from scheduler.cli.databases import database_file
 from scheduler.cli.invocation import Invocation, current, local_url
 from scheduler.cli.listening import listening
 from scheduler.cli.output import Output
-from scheduler.cli.preparing import first_admin_link, owned, prepared
+from scheduler.cli.preparing import ending_quietly, first_admin_link, owned, prepared
 from scheduler.cli.version import program_version
 from scheduler.clock import utcnow
 from scheduler.config import Config
@@ -30,7 +30,7 @@ def command(host: str | None, port: int | None) -> None:
     """
     invocation = current()
     config = invocation.config(listen_options(host, port))
-    with listening(config.server) as opened, owned(config, "enspired serve"):
+    with ending_quietly(), listening(config.server) as opened, owned(config, "enspired serve"):
 
         async def work(database: "Database") -> str | None:
             return await database.write(lambda conn: first_admin_link(conn, config=config, now=utcnow()))

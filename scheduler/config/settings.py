@@ -92,7 +92,7 @@ class Reminders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     `default`: ISO 8601 durations before the start. `all_day_hour`: HH:MM on the event's clock, from which
     an all-day date counts. `release_slice`: recipients per transaction. `retry_minutes`: the wait after
-    each failed attempt, then the message is given up.
+    each failed attempt, the last one again and again until the event begins, or five days are over.
     """
 
     default: tuple[str, ...] = ("P7D", "P1D")

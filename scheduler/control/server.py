@@ -47,32 +47,35 @@ async def control_socket(path: Path, office: Office) -> AsyncIterator[None]:
 
     Hence a socket that is there already is a dead process's, and is replaced. Raises OSError.
     """
-    tasks: set[asyncio.Task[None]] = set()
+    visits: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
-    async def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-        await _serve(reader, writer, office)
+    def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not server.is_serving():  # it was let in while the block ended
+            writer.close()
+            return
+        task = asyncio.create_task(_serve(reader, writer, office))
+        visits[task] = writer
+        task.add_done_callback(visits.pop)
 
     server = await _listen(path, welcome)
     try:
         yield
     finally:
         server.close()
-        for task in tasks:
+        leaving = dict(visits)
+        for task, writer in leaving.items():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            writer.close()
+        await asyncio.gather(*leaving, return_exceptions=True)
         _remove(path)
 
 
-async def _listen(path: Path, welcome: Callable[..., object]) -> asyncio.Server:
+async def _listen(path: Path, welcome: Callable[[asyncio.StreamReader, asyncio.StreamWriter], None]) -> asyncio.Server:
     _remove(path)
     before = os.umask(0o177)
     try:
         with wire.address(path) as name:
-            return await asyncio.start_unix_server(welcome, name, limit=wire.LONGEST_LINE)  # type: ignore[arg-type]
+            return await asyncio.start_unix_server(welcome, name, limit=wire.LONGEST_LINE)
     finally:
         os.umask(before)
 

@@ -31,6 +31,10 @@ class Addresses:
         """The calendar feed of a filter."""
         return f"{self.base}/feeds/events.ics" + (f"?{query}" if query else "")
 
+    def subscription(self, secret: str, name: str = "agenda") -> str:
+        """The address of a subscription's feed; whoever knows it may read it."""
+        return f"{self.base}/feeds/s/{secret}/{name}.ics"
+
     def sign_in(self, token: str) -> str:
         """The page that signs a person in."""
         return f"{self.base}/console/sign-in/{quote(token, safe='')}"

@@ -88,10 +88,10 @@ def since(conn: Connection, after: int, chosen: Filter, actor: Actor, limit: int
 def _seen(row: Change, latest: Change, chosen: Filter, actor: Actor) -> Seen | None:
     if not any(_shows(snapshot, chosen, actor) for snapshot in (row.before, row.after)):
         return None
-    gone = not _shows(row.after, chosen, actor) or latest.after is None or not _shows(latest.after, chosen, actor)
-    if gone:
+    present = latest.after
+    if present is None or not _shows(row.after, chosen, actor) or not _shows(present, chosen, actor):
         return Seen(counter=row.counter, event_id=row.event_id, kind="removed", at=row.at)
-    return Seen(counter=row.counter, event_id=row.event_id, kind=row.kind, at=row.at, event=_shown(latest.after))
+    return Seen(counter=row.counter, event_id=row.event_id, kind=row.kind, at=row.at, event=_shown(present))
 
 
 def _shows(snapshot: Snapshot | None, chosen: Filter, actor: Actor) -> bool:

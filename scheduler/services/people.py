@@ -12,7 +12,7 @@ from scheduler.model.ids import new_id
 from scheduler.model.person import ApiKey, GivenRole, Person
 from scheduler.model.secret import hashed, new_secret, new_token
 from scheduler.services import outbox
-from scheduler.store import messages
+from scheduler.store import messages, registrations
 from scheduler.store import people as store
 
 _SIGN_INS_PER_HOUR = 5
@@ -52,6 +52,7 @@ def ask_to_sign_in(conn: Connection, email: str, *, config: Config, now: datetim
     person = store.person_with_email(conn, email)
     if person is None or not person.active:
         return
+    registrations.hold_address(conn, person.email)
     if messages.count_since(conn, person.email, "sign-in", now - timedelta(hours=1)) >= _SIGN_INS_PER_HOUR:
         return
     token, expires_at = sign_in_link(conn, person, config=config, now=now)

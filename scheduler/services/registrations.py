@@ -4,21 +4,19 @@ Every function locks the event's row first, so that seats are given one after th
 """
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from scheduler.config import Config
-from scheduler.errors import Closed, Full, NotFound
+from scheduler.errors import Closed, NotFound
 from scheduler.model.event import Event, Occurrence
-from scheduler.model.ids import new_id
 from scheduler.model.intake_registration import RegistrationInput
 from scheduler.model.message import Cause
 from scheduler.model.registration import Mode, Registration
-from scheduler.model.seats import SeatCount, check_open, fits, left_by_mode, place, rounded
-from scheduler.services import outbox
+from scheduler.model.seats import SeatCount, check_open, fits, left_by_mode, rounded
+from scheduler.services import outbox, seating
 from scheduler.store import events, messages
 from scheduler.store import registrations as store
 
@@ -37,17 +35,20 @@ class Seated(Struct, frozen=True, kw_only=True):
 def register(conn: Connection, event_id: str, wish: RegistrationInput, *, config: Config, now: datetime) -> Seated:
     """An organiser registers somebody and vouches for the address: confirmed at once, or waiting.
 
-    Registering the same person twice is harmless. Raises NotFound, Closed, Full.
+    Registering the same person twice is harmless; who still had to confirm the address need not any more. Raises
+    NotFound, Closed, Full.
     """
     event = _open_event(conn, event_id, now, by_organiser=True)
-    again = _same_person(conn, event, wish, {"confirmed", "waiting"})
-    if again is not None:
-        return Seated(registration=again, event=event, line=store.place_in_line(conn, again))
-    row = _new_row(conn, event, wish, config=config, now=now, vouched=True)
-    row = _seat(conn, event, row, now)
-    store.add(conn, row)
-    _tell_seated(conn, event, row, config=config, now=now)
-    return Seated(registration=row, event=event, line=store.place_in_line(conn, row))
+    again = seating.same_person(conn, event, wish, now)
+    if again is None:
+        row = seating.new_row(conn, event, wish, config=config, now=now, vouched=True)
+        store.add(conn, row)
+        return _settle(conn, event, row, config=config, now=now)
+    if again.state == "pending":
+        row = seating.vouched(again, wish)
+        store.replace(conn, row)
+        return _settle(conn, event, row, config=config, now=now)
+    return Seated(registration=again, event=event, line=store.place_in_line(conn, again))
 
 
 def apply(conn: Connection, event_id: str, wish: RegistrationInput, *, config: Config, now: datetime) -> bool:
@@ -60,19 +61,17 @@ def apply(conn: Connection, event_id: str, wish: RegistrationInput, *, config: C
     event = _open_event(conn, event_id, now, by_organiser=False)
     if not config.registration_mode(event.registration.mode).public_form:
         raise Closed("This event takes no registrations over the public form.")
-    row = _same_person(conn, event, wish, {"pending", "confirmed", "waiting"})
+    row = seating.same_person(conn, event, wish, now)
+    store.hold_address(conn, wish.email)
     if row is None:
-        row = _new_row(conn, event, wish, config=config, now=now, vouched=False)
-        taken = store.seats_taken(conn, event.id, now).get(row.mode, 0)
-        if place(event.seats, row.mode, taken, row.seats, len(store.waiting_line(conn, event.id, row.mode))) == "full":
-            raise Full("This event is full and has no waiting list.")
+        row = seating.new_row(conn, event, wish, config=config, now=now, vouched=False)
         if len(store.pending_with_email(conn, row.email, now)) >= _PENDING_PER_ADDRESS:
             return False
         store.add(conn, row)
     if row.state != "pending":
         return False
     allowance = config.privacy.unconfirmed_mails_per_day
-    if messages.count_since(conn, row.email, "confirm-address", now - _DAY) >= allowance:
+    if messages.confirmations_since(conn, row.email, now - _DAY) >= allowance:
         return False
     return outbox.to_registration(
         conn, "confirm-address", event, row, config=config, now=now, expires_at=row.expires_at
@@ -82,7 +81,8 @@ def apply(conn: Connection, event_id: str, wish: RegistrationInput, *, config: C
 def confirm(conn: Connection, registration_id: str, *, config: Config, now: datetime) -> Seated:
     """The address answered: the held seat, else a free one, else a place in the line. Confirming twice is harmless.
 
-    Raises NotFound for an unknown registration, Closed when its link has run out or the event is over or cancelled.
+    Raises NotFound for an unknown registration, Closed when its link has run out or the event has begun or was
+    cancelled, Full when its seat went to somebody else meanwhile and there is no waiting list.
     """
     row, event = _locked(conn, registration_id)
     if row.state != "pending":
@@ -91,11 +91,9 @@ def confirm(conn: Connection, registration_id: str, *, config: Config, now: date
         raise Closed("This link has run out. Please register again.")
     if not event.alive:
         raise Closed("This event was cancelled.")
-    held = row.hold_until is not None and row.hold_until > now
-    row = _seated(row, "confirmed", now) if held else _seat(conn, event, row, now)
-    store.replace(conn, row)
-    _tell_seated(conn, event, row, config=config, now=now)
-    return Seated(registration=row, event=event, line=store.place_in_line(conn, row))
+    if _begun(conn, event, now):
+        raise Closed("This event has begun; nobody can register any more.")
+    return _settle(conn, event, row, config=config, now=now)
 
 
 def withdraw(conn: Connection, registration_id: str, *, config: Config, now: datetime, by_organiser: bool) -> Seated:
@@ -137,7 +135,7 @@ def change(
 
 def promote(conn: Connection, event: Event, *, config: Config, now: datetime) -> int:
     """Moves people up while the first in line fits; a party that does not fit yet is not overtaken."""
-    if not event.alive:
+    if not event.alive or _begun(conn, event, now):
         return 0
     moved = 0
     for mode in left_by_mode(event, {}):
@@ -146,7 +144,7 @@ def promote(conn: Connection, event: Event, *, config: Config, now: datetime) ->
             if not fits(event.seats, mode, taken, row.seats):
                 break
             taken += row.seats
-            store.replace(conn, _seated(row, "confirmed", now))
+            store.replace(conn, seating.seated(row, "confirmed", now))
             messages.drop_waiting(conn, "a place came free", messages.for_registration(row.id, ["waiting"]))
             outbox.to_registration(conn, "place-free", event, row, config=config, now=now)
             moved += 1
@@ -212,77 +210,17 @@ def last_start(dates: list[Occurrence]) -> datetime:
     return max(date.start_at for date in [date for date in dates if date.alive] or dates)
 
 
-def _same_person(conn: Connection, event: Event, wish: RegistrationInput, states: set[str]) -> Registration | None:
-    return next(
-        (
-            row
-            for row in store.by_email(conn, event.id, wish.email)
-            if row.name.casefold() == wish.name.casefold() and row.state in states
-        ),
-        None,
-    )
+def _begun(conn: Connection, event: Event, now: datetime) -> bool:
+    return last_start(events.dates_of(conn, event.id)) <= now
 
 
-def _new_row(
-    conn: Connection, event: Event, wish: RegistrationInput, *, config: Config, now: datetime, vouched: bool
-) -> Registration:
-    key = new_id(now)
-    came_back = any(
-        row.state == "cancelled" and row.name.casefold() == wish.name.casefold()
-        for row in store.by_email(conn, event.id, wish.email)
-    )
-    pending_until = None if vouched else now + timedelta(minutes=config.security.pending_hold_minutes)
-    return Registration(
-        id=key,
-        event_id=event.id,
-        uid=f"{key}@{event.uid.rpartition('@')[2]}" if came_back else event.uid,
-        name=wish.name,
-        email=wish.email,
-        language=wish.language or config.languages.default,
-        timezone=wish.timezone,
-        institution=wish.institution,
-        role=wish.role,
-        mode=wish.mode,
-        seats=wish.seats,
-        occurrences=wish.occurrences,
-        reminders=wish.reminders,
-        state="pending",
-        vouched=vouched,
-        hold_until=_hold(conn, event, wish, pending_until, now),
-        expires_at=None if vouched else now + timedelta(days=config.security.confirm_days),
-        created_at=now,
-    )
-
-
-def _hold(
-    conn: Connection, event: Event, wish: RegistrationInput, until: datetime | None, now: datetime
-) -> datetime | None:
-    """A seat is held only when there is one: who will have to wait holds nothing."""
-    return until if _outcome(conn, event, wish.mode, wish.seats, now) == "confirmed" else None
-
-
-def _seat(conn: Connection, event: Event, row: Registration, now: datetime) -> Registration:
-    return _seated(row, _outcome(conn, event, row.mode, row.seats, now), now)
-
-
-def _outcome(conn: Connection, event: Event, mode: Mode, wanted: int, now: datetime) -> Literal["confirmed", "waiting"]:
-    taken = store.seats_taken(conn, event.id, now).get(mode, 0)
-    line = len(store.waiting_line(conn, event.id, mode))
-    outcome = place(event.seats, mode, taken, wanted, line)
-    if outcome == "full":
-        raise Full("This event is full and has no waiting list.")
-    return outcome
-
-
-def _seated(row: Registration, outcome: str, now: datetime) -> Registration:
-    if outcome == "waiting":
-        return replace(row, state="waiting", queued_at=now, hold_until=None, revision=row.revision + 1)
-    return replace(row, state="confirmed", confirmed_at=now, hold_until=None, revision=row.revision + 1)
-
-
-def _tell_seated(conn: Connection, event: Event, row: Registration, *, config: Config, now: datetime) -> None:
+def _settle(conn: Connection, event: Event, row: Registration, *, config: Config, now: datetime) -> Seated:
+    """Gives a stored registration its held seat, a free one or a place in the line, and tells the person."""
+    row = seating.settled(conn, event, row, now)
+    store.replace(conn, row)
     cause: Cause = "confirmation" if row.firm else "waiting"
     outbox.to_registration(conn, cause, event, row, config=config, now=now)
+    return Seated(registration=row, event=event, line=store.place_in_line(conn, row))
 
 
 def seats_shown(count: SeatCount, config: Config, exact: bool) -> dict[str, int | None]:

@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from scheduler.errors import Unavailable
+from scheduler.errors import Conflict, Unavailable
 from scheduler.store import migrate as migrations
 from scheduler.store.writer import Writer
 
@@ -27,7 +28,11 @@ _RETRIED = {"40001", "40P01", "23505"}
 runs once more, sees what that one wrote and can say so."""
 _NO_ENTRY = {"28000", "28P01", "3D000", "57P03"}
 """PostgreSQL: unknown user, wrong password, no such database, still starting."""
+_OVERLOADED = {"53", "55", "57"}
+"""PostgreSQL's classes of errors: a resource ran out (disk, memory, connections), held by others, an operator."""
 _ATTEMPTS = 4
+_SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""All statements of one read see the same moment, as they do on SQLite, and none of them can write."""
 _QUIET: dict[str, Any] = {"hide_parameters": True}
 """Names and addresses must not reach a log by way of an error message."""
 
@@ -46,6 +51,7 @@ class Database:
     def __init__(self, url: URL, reader: AsyncEngine, writer: Writer | None) -> None:
         self.url = url
         self._reader = reader
+        self._snapshots = reader if writer else reader.execution_options(**_SNAPSHOT)
         self._writer = writer
 
     @classmethod
@@ -84,9 +90,9 @@ class Database:
     async def read(self, body: Body[T]) -> T:
         """Runs `body` in a transaction that only reads. Raises Unavailable when the database cannot answer."""
         try:
-            async with self._reader.connect() as conn:
+            async with self._snapshots.connect() as conn:
                 return await conn.run_sync(body)
-        except (DBAPIError, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             raise _translated(error) from error
 
     async def write(self, body: Body[T], *, discard: bool = False) -> T:
@@ -98,7 +104,7 @@ class Database:
             return await self._write(_discarding(body) if discard else body)
         except Discarded as dry_run:
             return dry_run.result  # type: ignore[no-any-return] # it is body's own result
-        except (DBAPIError, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             raise _translated(error) from error
 
     async def _write(self, body: Body[T]) -> T:
@@ -148,14 +154,23 @@ def _prepare_sqlite(engine: Engine, busy_seconds: float, *, reads_only: bool) ->
 
 def _translated(error: SQLAlchemyError | OSError) -> Exception:
     text = str(getattr(error, "orig", error)).lower()
-    if isinstance(error, OSError) or getattr(getattr(error, "orig", None), "sqlstate", None) in _NO_ENTRY:
+    state: str = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    if isinstance(error, OSError) or state in _NO_ENTRY:
         return Unavailable(f"The database does not let us in ({text}). Nothing was changed.", retry_after=10)
+    if isinstance(error, PoolTimeout) or state[:2] in _OVERLOADED:
+        return Unavailable("The database cannot take this now. Nothing was changed.", retry_after=5)
+    if isinstance(error, IntegrityError) and (state == "23505" or "unique" in text):
+        return Conflict("Somebody wrote the same thing at the same moment. Nothing was changed.")
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return Unavailable("The database is out of reach. Nothing was changed.", retry_after=10)
+    return error if state else _said(text) or error
+
+
+def _said(text: str) -> Unavailable | None:
     for words, sentence, retry_after in _SAID:
         if any(word in text for word in words):
             return Unavailable(f"{sentence} Nothing was changed.", retry_after=retry_after)
-    return error
+    return None
 
 
 _SAID = (

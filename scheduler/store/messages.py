@@ -9,7 +9,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true
 
 from scheduler.model.ids import first_id
 from scheduler.model.message import Cause, Failure, Message, MessageState
-from scheduler.store.tables import message, reminder
+from scheduler.store.tables import message, registration, reminder
 
 
 def add(conn: Connection, row: Message) -> bool:
@@ -151,6 +151,21 @@ def count_since(conn: Connection, address: str, cause: Cause, instant: datetime)
     """How many messages of a cause went or will go to an address, written after an instant."""
     query = select(func.count()).where(
         message.c.address == address, message.c.cause == cause, message.c.created_at > instant
+    )
+    return conn.scalar(query) or 0
+
+
+def confirmations_since(conn: Connection, email: str, instant: datetime) -> int:
+    """How many mails that ask to confirm an address, in whatever case it was typed, were written after an instant."""
+    query = (
+        select(func.count())
+        .select_from(message)
+        .join(registration, registration.c.id == message.c.registration_id)
+        .where(
+            registration.c.email == email.lower(),
+            message.c.cause == "confirm-address",
+            message.c.created_at > instant,
+        )
     )
     return conn.scalar(query) or 0
 

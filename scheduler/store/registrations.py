@@ -80,6 +80,15 @@ def by_email(conn: Connection, event_id: str, email: str) -> list[Registration]:
     return [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
 
 
+def hold_address(conn: Connection, email: str) -> None:
+    """Keeps other transactions that ask for the same thing from deciding about an address until commit.
+
+    On SQLite there is one writer anyway; on PostgreSQL applications to several events may come at the same moment.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(email.lower(), 0))))
+
+
 def pending_with_email(conn: Connection, email: str, now: datetime) -> list[Registration]:
     """Registrations of an address, for any event, that still wait for its confirmation."""
     query = select(registration.c.document).where(
@@ -87,6 +96,14 @@ def pending_with_email(conn: Connection, email: str, now: datetime) -> list[Regi
     )
     rows = [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
     return [row for row in rows if row.expires_at is None or row.expires_at > now]
+
+
+def with_email(conn: Connection, email: str, states: Iterable[str]) -> list[Registration]:
+    """Registrations of an address, for any event, in these states."""
+    query = select(registration.c.document).where(
+        registration.c.email == email.lower(), registration.c.state.in_(list(states))
+    )
+    return [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
 
 
 def place_in_line(conn: Connection, row: Registration) -> int:

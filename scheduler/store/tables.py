@@ -235,3 +235,26 @@ idempotency = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "created_at"),
 )
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("secret_hash", String(64), nullable=False, unique=True),
+    Column("institution", String(64), nullable=False),
+    Column("email", String(254), nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("last_fetched_at", UtcDateTime),
+    Column("last_client", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Index(None, "institution"),
+    Index(None, "email"),
+)
+
+retired_secret = Table(
+    "retired_secret",
+    metadata,
+    Column("secret_hash", String(64), primary_key=True),
+    Column("retired_at", UtcDateTime, nullable=False),
+)
+"""Secrets that were rotated away: they answer 410 for ever, never an empty calendar."""

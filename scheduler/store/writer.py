@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from scheduler.errors import Unavailable
+
 T = TypeVar("T")
 _GROUP = 64
 
@@ -24,18 +26,26 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
     def submit(self, body: Callable[[Connection], T]) -> "Future[T]":
-        """Queues a body; the future has its result once that is committed, or its exception."""
+        """Queues a body; the future has its result once that is committed, or its exception. Raises Unavailable
+        after `close`: nobody would ever run it."""
         future: Future[T] = Future()
-        self._jobs.put((body, future))
+        with self._closing:
+            if self._closed:
+                raise Unavailable("The service is shutting down. Nothing was changed.")
+            self._jobs.put((body, future))
         return future
 
     def close(self) -> None:
         """Runs what waits, then stops the thread and closes the connection."""
-        self._jobs.put(None)
+        with self._closing:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join()
         self._engine.dispose()
 

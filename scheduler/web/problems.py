@@ -14,7 +14,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from feeds.errors import FeedError
-from scheduler.errors import Invalid, ServiceError, Stale
+from scheduler.errors import Fault, ServiceError, Stale
 
 log = structlog.get_logger()
 
@@ -32,6 +32,7 @@ STATUS = {
     "too-many-requests": 429,
     "unavailable": 503,
     "malformed": 400,
+    "unsupported-media-type": 415,
     "idempotency-mismatch": 422,
 }
 """Stable error code -> HTTP status."""
@@ -50,10 +51,15 @@ def from_service(request: Request[Any, Any, Any], error: ServiceError) -> Respon
     status = STATUS.get(error.code, 500)
     more: dict[str, Any] = {}
     headers: dict[str, str] = {}
-    if isinstance(error, Invalid):
-        more["errors"] = [msgspec.to_builtins(fault) for fault in error.faults]
+    faults: tuple[Fault, ...] = getattr(error, "faults", ())
+    if faults:
+        more["errors"] = [msgspec.to_builtins(fault) for fault in faults]
     if isinstance(error, Stale):
-        more["current_revision"] = error.current
+        more |= _stale(error)
+        headers["ETag"] = f'"{error.current}"'
+    start_over: str = getattr(error, "start_over", "")
+    if start_over:
+        more["start_over"] = start_over
     retry_after = getattr(error, "retry_after", None)
     if retry_after is not None:
         headers["Retry-After"] = str(retry_after)
@@ -69,15 +75,13 @@ def from_feeds(request: Request[Any, Any, Any], error: FeedError) -> Response[An
 
 def from_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     """What the framework itself refuses: an unknown path, a wrong method, a body that is no JSON."""
-    codes = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
-    details = {404: "There is nothing at this address.", 405: "This address does not take that method."}
     status = error.status_code
     more: dict[str, Any] = {}
     if error.extra:
         more["errors"] = _faults(error.extra)
-    detail = details.get(status) or (error.detail if status < 500 else "Something went wrong here.")
+    detail = _DETAILS.get(status) or (error.detail if status < 500 else "Something went wrong here.")
     headers = {name: value for name, value in (error.headers or {}).items() if name.lower() == "allow"}
-    return answer(request, document(status, codes.get(status, "error"), detail, **more), headers)
+    return answer(request, document(status, _CODES.get(status, "error"), detail, **more), headers)
 
 
 def from_fault(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -99,6 +103,23 @@ def answer(request: Request[Any, Any, Any], body: dict[str, Any], headers: dict[
         return response
     headers = {**headers, "Cache-Control": "no-store"}
     return Response(content=body, status_code=body["status"], media_type=MEDIA_TYPE, headers=headers)
+
+
+_CODES = {400: "malformed", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+_DETAILS = {
+    404: "There is nothing at this address.",
+    405: "This address does not take that method; the header “Allow” names those it takes.",
+    413: "The body is larger than this service reads.",
+}
+"""What the framework itself refuses, by status."""
+
+
+def _stale(error: Stale) -> dict[str, Any]:
+    more: dict[str, Any] = {"current_revision": error.current}
+    if isinstance(error.representation, dict):
+        more["current"] = error.representation
+    more["differences"] = [msgspec.to_builtins(difference) for difference in error.differences]
+    return more
 
 
 def _faults(extra: Any) -> list[dict[str, Any]]:

@@ -213,8 +213,8 @@ class Shelf:
             "/feeds/broken.ics": RuntimeError("the secret of the house"),
         }
 
-    async def publication(self, path: str, query: str, *, host: str) -> Ready:
-        self.asked.append((path, query, host))
+    async def publication(self, path: str, query: str, *, client: str) -> Ready:
+        self.asked.append((path, query, client))
         if path in self.failures:
             raise self.failures[path]
         if path not in {"/feeds/events.ics", "/events/7.ics"}:
@@ -249,7 +249,7 @@ async def test_a_feed_is_answered_and_not_sent_twice(client: httpx.AsyncClient, 
     assert first.headers["content-encoding"] == "gzip"
     again = await client.get("/feeds/events.ics", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert shelf.asked[0] == ("/feeds/events.ics", "country=EC&lang=es", "events.example")
+    assert shelf.asked[0] == ("/feeds/events.ics", "country=EC&lang=es", client.headers["user-agent"])
 
 
 async def test_one_event_is_a_calendar_too(client: httpx.AsyncClient) -> None:

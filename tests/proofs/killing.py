@@ -39,7 +39,7 @@ class Killer:
         self.service.start()
 
     def follow(self, progress: Callable[[], int], end: int, kills: int) -> None:
-        """Strikes until `kills` more are done, at random points of a progress that goes on to `end`; then to its end."""
+        """Strikes until `kills` more are done, at random points of a progress; waits until that has reached `end`."""
         wanted = self.kills + kills
         points = sorted(self._chance.uniform(progress(), end) for _ in range(kills))
         for point in points:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.scheduler.command import COMMAND, inside, process
-from tests.service import Process, Service, SinkProcess, free_port
+from tests.service import Process, Service, free_port
 
 
 @contextmanager
@@ -143,19 +143,6 @@ def test_it_runs_on_without_a_mail_server_and_the_mail_waits(service: Service) -
         time.sleep(0.1)
     assert rows[0][1:3] == ["confirmation", "waiting"]
     assert service.status("/healthz") == 200
-
-
-def test_a_mail_that_waited_goes_out_when_the_server_is_there_again(
-    service: Service, sink_process: SinkProcess
-) -> None:
-    service.env |= sink_process.settings()
-    service.start()
-    _ask_for_a_mail(service)
-    deadline = time.monotonic() + 10
-    while not sink_process.received():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert len(sink_process.received()) == 1
 
 
 def test_a_locked_database_is_a_sentence(tmp_path: Path) -> None:

@@ -6,12 +6,21 @@ import msgspec
 from litestar.di import NamedDependency
 from sqlalchemy import Connection
 
+from scheduler.errors import Gone
 from scheduler.model.access import Actor
 from scheduler.services import changes as service
 from scheduler.web import access
 from scheduler.web.api.reading import AnyRequest, counter, filter_of, page_size
 from scheduler.web.api.routing import reading
 from scheduler.web.context import Context
+
+
+class StartOver(Gone):
+    """The counter is too old; `start_over` is the address of the list to read instead."""
+
+    def __init__(self, detail: str, start_over: str) -> None:
+        super().__init__(detail)
+        self.start_over = start_over
 
 
 @reading(
@@ -32,5 +41,8 @@ async def changes(
         chosen = filter_of(conn, context, request, ("since", "limit"))
         return service.since(conn, since, chosen, actor, limit)
 
-    page: dict[str, Any] = msgspec.to_builtins(await context.db.read(read))
+    try:
+        page: dict[str, Any] = msgspec.to_builtins(await context.db.read(read))
+    except Gone as gone:
+        raise StartOver(gone.detail, f"{context.links.base}/api/v1/events") from None
     return page

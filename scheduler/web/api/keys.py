@@ -19,7 +19,7 @@ from scheduler.store import people as store
 from scheduler.web import access
 from scheduler.web.api.reading import AnyRequest, json_body
 from scheduler.web.api.routing import reading
-from scheduler.web.api.writing import Done, perform
+from scheduler.web.api.writing import Done, perform, refuse_idempotency_key
 from scheduler.web.context import Context
 
 
@@ -41,9 +41,7 @@ class Keys(Controller):
         """Makes a key. The answer shows it, this once; it takes no Idempotency-Key, since it is not kept."""
         data = await json_body(request)
         now = context.clock()
-        if "idempotency-key" in request.headers:
-            detail = "A new key is shown once and never kept, so this takes no Idempotency-Key."
-            raise Invalid((Fault(pointer="/Idempotency-Key", detail=detail),))
+        refuse_idempotency_key(request)
 
         def work(conn: Connection) -> Done:
             known = institutions.all_institutions(conn)

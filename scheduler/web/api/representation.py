@@ -15,8 +15,8 @@ from scheduler.services.events import Held
 
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 """Mail servers repeat the recipient's address when they refuse it."""
-_INTERNAL = ("public_revision", "timing_revision")
-_MANAGERS_ONLY = (
+INTERNAL = ("public_revision", "timing_revision")
+MANAGERS_ONLY = (
     "external_id",
     "notes",
     "travel",
@@ -33,7 +33,7 @@ def event_out(held: Held, actor: Actor, links: Links) -> dict[str, Any]:
     """An event as JSON for one reader. The joining link only for who may see it, inner matters only for organisers."""
     event = held.event
     shown: dict[str, Any] = msgspec.to_builtins(event)
-    for name in _INTERNAL if manages(actor, event) else (*_INTERNAL, *_MANAGERS_ONLY):
+    for name in INTERNAL if manages(actor, event) else (*INTERNAL, *MANAGERS_ONLY):
         shown.pop(name, None)
     if not may_see_joining_link(actor, event):
         for name in ("url", "dial_in", "low_bandwidth"):

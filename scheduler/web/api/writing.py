@@ -99,6 +99,13 @@ def _more(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
     return {cause: count for cause, count in grown.items() if count > 0}
 
 
+def refuse_idempotency_key(request: AnyRequest) -> None:
+    """For writes that show a secret: the answer is never kept, so it cannot be given again. Raises Invalid."""
+    if "idempotency-key" in request.headers:
+        detail = "This answer shows a secret once and is never kept, so it takes no Idempotency-Key."
+        raise Invalid((Fault(pointer="/Idempotency-Key", detail=detail),))
+
+
 def _key(request: AnyRequest) -> str:
     key = request.headers.get("idempotency-key", "").strip() if request.method == "POST" else ""
     if len(key) > _LONGEST_KEY or not key.isprintable():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from litestar import Controller, Response, post
+from litestar import Controller, Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
@@ -18,10 +18,9 @@ from scheduler.store import events, institutions
 from scheduler.web.access import attendee_link
 from scheduler.web.pages import answers
 from scheduler.web.pages.view_attendee import attendee_view
-from scheduler.web.pages.visit import Visit, page, show
+from scheduler.web.pages.visit import Visit, form, page, show
 
 T = TypeVar("T")
-_FORM = {"guards": [attendee_link], "status_code": 303, "include_in_schema": False}
 
 
 class Own(Struct, frozen=True, kw_only=True):
@@ -43,7 +42,7 @@ class Attendee(Controller):
         """Where the registration stands."""
         return _page(visit, token, await _own(visit, token), "attendee.html")
 
-    @post("/confirm", **_FORM)
+    @form("/confirm", guards=[attendee_link])
     async def confirm(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """Confirms the address, or another registration of the same address."""
         mine, config = _registration(visit, token), visit.context.config
@@ -65,7 +64,7 @@ class Attendee(Controller):
         """Asks once more."""
         return _page(visit, token, await _own(visit, token), "withdraw.html")
 
-    @post("/withdraw", **_FORM)
+    @form("/withdraw", guards=[attendee_link])
     async def withdraw(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """Gives the seat back."""
         key, config = _registration(visit, token), visit.context.config
@@ -74,7 +73,7 @@ class Attendee(Controller):
         )
         return answers.redirect(f"/r/{token}", private=True)
 
-    @post("/preferences", **_FORM)
+    @form("/preferences", guards=[attendee_link])
     async def preferences(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """Reminders or none, and the language of mails."""
         key, typed = _registration(visit, token), await visit.form()
@@ -89,7 +88,7 @@ class Attendee(Controller):
         """One button: a link in a mail must not switch anything off by itself."""
         return _page(visit, token, await _own(visit, token), "unsubscribe.html")
 
-    @post("/unsubscribe", guards=[attendee_link], status_code=200, include_in_schema=False)
+    @form("/unsubscribe", guards=[attendee_link], status=200)
     async def unsubscribe(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """Switches reminders off at once (RFC 8058 section 3.2): needs no cookie and does no harm a second time."""
         key = _registration(visit, token)
@@ -102,7 +101,7 @@ def _page(visit: Visit, token: str, own: Own, template: str, *, status: int = 20
     offered = visit.context.config.languages
     voice = visit.voice(row.language if row.language in offered.offered else offered.offered[0])
     view = attendee_view(
-        own.seated, own.dates, own.others, own.institutions, voice, visit.context.links, now=visit.now
+        own.seated, own.dates, own.others, own.institutions, voice, links=visit.context.links, now=visit.now
     )  # fmt: skip
     return show(
         visit, voice, template, title=view.heading, status=status, private=True, own=view, base=f"/r/{token}",

@@ -87,7 +87,7 @@ def _places(event: Event, institutions: Institutions, voice: Voice) -> Iterator[
     countries = voice.config.countries
     covered = set()
     for key in (event.host, *event.co_hosts, event.sender, *event.partners):
-        if key in institutions:
+        if key and key in institutions:
             institution = institutions[key]
             covered.add(institution.country)
             yield Here(institution.timezone, voice.read(institution.city).text or voice.city(institution.timezone))

@@ -1,7 +1,7 @@
 """/console/events/{id}: one event from behind: who comes, what was mailed, what is due; publish it, cancel it."""
 
 import structlog
-from litestar import Controller, Response, post
+from litestar import Controller, Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
@@ -21,13 +21,12 @@ from scheduler.web.pages import answers
 from scheduler.web.pages.console import console_page, person_of, voice_of
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_console import attendees_of, fill_of, line_of, mail_line, reminder_line
-from scheduler.web.pages.visit import Visit, page
+from scheduler.web.pages.visit import Visit, form, page
 from scheduler.web.pages.words import Taken
 
 log = structlog.get_logger()
 
 _LONGEST_REASON = 500
-_FORM = {"guards": [signed_in, same_origin], "status_code": 303, "include_in_schema": False}
 
 
 class Behind(Struct, frozen=True, kw_only=True):
@@ -54,19 +53,19 @@ class ConsoleEvent(Controller):
         found = await visit.context.db.read(lambda conn: _read(conn, visit, event_id))
         event, actor, places = found.held.event, visit.actor, found.held.institutions
         if found.rows:
-            log.info("attendees.read", actor=actor.name, event=event.id, count=len(found.rows))
+            log.info("attendees.read", actor=actor.name, event_id=event.id, count=len(found.rows))
         return console_page(
             visit, voice, person, "console_event.html", title=str(voice.read(event.title)), event=event,
-            line=line_of(event, found.held.dates, found.taken, places, voice, visit.now),
-            fill=fill_of(event, found.taken, voice), attendees=attendees_of(
-                found.rows, found.line, event, actor, places, voice),
+            line=line_of(event, found.held.dates, found.taken, places, voice, now=visit.now),
+            fill=fill_of(event, found.taken, voice),
+            attendees=attendees_of(found.rows, found.line, event, actor=actor, institutions=places, voice=voice),
             mails=[mail_line(mail, _recipient(mail, found, actor, voice), voice) for mail in found.mails],
             reminders=[reminder_line(one, voice) for one in found.reminders],
             ledger=manages(actor, event), counts_only=not (manages(actor, event) or hosts(actor, event)),
             writes=may_write(actor, event), public=f"/{voice.language}/events/{event.id}",
         )  # fmt: skip
 
-    @post("/publish", **_FORM)
+    @form("/publish", guards=[signed_in, same_origin])
     async def publish(self, visit: NamedDependency[Visit], event_id: FromPath[str]) -> Response[str]:
         """Makes a draft tentative or confirmed."""
         typed = await visit.form()
@@ -81,7 +80,7 @@ class ConsoleEvent(Controller):
         """Asks for the reason, and says how many people will get a mail."""
         return await _cancel_page(visit, event_id)
 
-    @post("/cancel", **_FORM)
+    @form("/cancel", guards=[signed_in, same_origin])
     async def cancel(self, visit: NamedDependency[Visit], event_id: FromPath[str]) -> Response[str]:
         """Cancels a published event and tells everybody who is registered."""
         typed = await visit.form()

@@ -40,7 +40,9 @@ async def console_events(visit: NamedDependency[Visit]) -> Response[str]:
     past = visit.request.query_params.get("past") == "1"
     found = await visit.context.db.read(lambda conn: _read(conn, visit, past=past))
     lines = [
-        line_of(event, found.dates[event.id], found.seats.get(event.id, ({}, {})), found.institutions, voice, visit.now)
+        line_of(
+            event, found.dates[event.id], found.seats.get(event.id, ({}, {})), found.institutions, voice, now=visit.now
+        )
         for event in found.events
     ]
     return console_page(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from litestar import Response, post
+from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
@@ -25,7 +25,7 @@ from scheduler.web.pages.clocks import common_zones, known_zone
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_event import event_view
 from scheduler.web.pages.view_register import FIELDS, TRAP, register_view
-from scheduler.web.pages.visit import Visit, page, show
+from scheduler.web.pages.visit import Visit, form, page, show
 
 Typed = Mapping[str, list[str]]
 _MOST_ITEMS = 200
@@ -48,7 +48,7 @@ async def event_page(visit: NamedDependency[Visit], lang: FromPath[str], event_i
     return _shown(visit, voice, found)
 
 
-@post("/{lang:str}/events/{event_id:str}/register", guards=[public], status_code=303, include_in_schema=False)
+@form("/{lang:str}/events/{event_id:str}/register", guards=[public])
 async def register(visit: NamedDependency[Visit], lang: FromPath[str], event_id: FromPath[str]) -> Response[str]:
     """Takes the form. Whoever fills it in, the answer is the same: look in your mailbox."""
     voice = visit.voice(lang)

@@ -19,7 +19,7 @@ TABLES = {
     "theme": "themes",
 }
 QUICK = ("kind", "format")
-_QUICK_LINKS = 8
+_QUICK_LINKS = 5
 
 Counts = Mapping[str, Mapping[str, int]]
 """Facet -> value -> how many events."""

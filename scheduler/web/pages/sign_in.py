@@ -1,8 +1,9 @@
 """Signing in by a mailed link, and out again."""
 
 from datetime import datetime
+from typing import Any
 
-from litestar import Controller, Response, post
+from litestar import Controller, Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -12,9 +13,7 @@ from scheduler.services import people
 from scheduler.web.access import public, same_origin, signed_in
 from scheduler.web.auth import COOKIE, session_token
 from scheduler.web.pages import answers
-from scheduler.web.pages.visit import Visit, page, show
-
-_FORM = {"status_code": 303, "include_in_schema": False}
+from scheduler.web.pages.visit import Visit, form, page, show
 
 
 class SignIn(Controller):
@@ -27,7 +26,7 @@ class SignIn(Controller):
         """Where to send the link?"""
         return _show(visit, "sign_in.html", sent=False, fault="")
 
-    @post("/sign-in", guards=[public, same_origin], status_code=200, include_in_schema=False)
+    @form("/sign-in", guards=[public, same_origin], status=200)
     async def send(self, visit: NamedDependency[Visit]) -> Response[str]:
         """Mails a link to an address that is known; the answer is the same for any other."""
         config, typed = visit.context.config, (await visit.form()).get("email", [""])[0].strip()
@@ -45,7 +44,7 @@ class SignIn(Controller):
         holds = await visit.context.db.read(lambda conn: people.link_holds(conn, token, visit.now))
         return _show(visit, "sign_in_link.html", holds=holds, token=token, status=200 if holds else 410)
 
-    @post("/sign-in/{token:str}", guards=[public, same_origin], **_FORM)
+    @form("/sign-in/{token:str}", guards=[public, same_origin])
     async def enter(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """Uses the link up and opens a session."""
         config = visit.context.config
@@ -59,7 +58,7 @@ class SignIn(Controller):
         answer.cookies.append(_cookie(visit, session, expires_at))
         return answer
 
-    @post("/sign-out", guards=[signed_in, same_origin], **_FORM)
+    @form("/sign-out", guards=[signed_in, same_origin])
     async def leave(self, visit: NamedDependency[Visit]) -> Response[str]:
         """Ends the session."""
         session = session_token(visit.request.scope)
@@ -69,7 +68,7 @@ class SignIn(Controller):
         return answer
 
 
-def _show(visit: Visit, template: str, *, status: int = 200, **values: object) -> Response[str]:
+def _show(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response[str]:
     voice = visit.preferred()
     title = voice.t("pages.sign_in.title")
     return show(visit, voice, template, title=title, status=status, private=True, **values)

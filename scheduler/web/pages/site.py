@@ -82,8 +82,8 @@ class Voice(Struct, frozen=True):
 
     def language_name(self, tag: str) -> str:
         """The name of a language in the reader's own: `nl` is Dutch."""
-        names: Mapping[str, str] = self.t.locale.languages  # type: ignore[assignment]  # Babel's table is typed loosely
-        return names.get(tag.replace("-", "_"), names.get(tag.split("-")[0], tag))
+        names: Mapping[str, str] = self.t.locale.languages
+        return names.get(tag.replace("-", "_"), names.get(tag.partition("-")[0], tag))
 
     def languages(self, tags: tuple[str, ...]) -> str:
         """Several of them, with commas."""

@@ -45,7 +45,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
 
 class Day(Struct, frozen=True):
-    """The dates of one day of the events' own clocks. `note` says today or tomorrow; `iso` is empty for what runs on."""
+    """The dates of one day of the events' own clocks. `iso` is empty for what began before the list."""
 
     iso: str
     heading: str

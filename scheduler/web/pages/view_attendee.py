@@ -16,7 +16,7 @@ from scheduler.web.pages.clocks import clocks_of
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_event import DateView, shown_date
 from scheduler.web.pages.view_register import Choice
-from scheduler.web.pages.words import Mark, language_words, place_words, when_words
+from scheduler.web.pages.words import Mark, date_words, language_words, place_words, when_words
 
 State = Literal["pending", "expired", "confirmed", "waiting", "cancelled", "event_cancelled", "past"]
 _WEB = ("https://", "http://")
@@ -69,11 +69,11 @@ def attendee_view(
     others: Sequence[Seated],
     institutions: Institutions,
     voice: Voice,
-    links: Links,
     *,
+    links: Links,
     now: datetime,
 ) -> AttendeeView:
-    """What the page says. `others` are registrations of the same address that wait, shown once this one is confirmed."""
+    """What the page says. `others` wait for the same address; they show once this one is confirmed."""
     row, event = seated.registration, seated.event
     covered = [date for date in dates if row.attends(date.id)] or list(dates)
     date, state = shown_date(covered, now), state_of(row, event, covered, now)
@@ -102,7 +102,7 @@ def attendee_view(
         dial_in=event.online.dial_in if online and seat else "",
         low_bandwidth=event.online.low_bandwidth if online and seat else "",
         link_follows=online and seat and not joins,
-        calendar=links.event_ics(event.id, voice.language) if state in {"confirmed", "waiting"} else "",
+        calendar=f"{links.attendee(row.id)}/calendar.ics" if state in {"confirmed", "waiting"} else "",
         dates=tuple(_date(event, one, institutions, voice) for one in covered) if len(covered) > 1 else (),
         may_withdraw=state in {"pending", "confirmed", "waiting"},
         reminders=row.reminders,
@@ -151,4 +151,4 @@ def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voi
 
 def _other(other: Seated, voice: Voice) -> Other:
     event = other.event
-    return Other(other.registration.id, other.registration.name, voice.read(event.title), event.start[:10])
+    return Other(other.registration.id, other.registration.name, voice.read(event.title), date_words(event, voice))

@@ -80,11 +80,12 @@ class ReminderLine(Struct, frozen=True):
 
 
 def line_of(
-    event: Event, dates: Sequence[Occurrence], taken: Taken, institutions: Institutions, voice: Voice, now: datetime
+    event: Event, dates: Sequence[Occurrence], taken: Taken, institutions: Institutions, voice: Voice, *, now: datetime
 ) -> Line:
     """One event in the list."""
     date = shown_date(dates, now)
     words = when_words(event, date, institutions, voice)
+    state = voice.t(f"pages.status.{event.status}")
     return Line(
         id=event.id,
         date=words.date,
@@ -93,8 +94,8 @@ def line_of(
         shape=voice.shape(event.kind),
         title=voice.read(event.title),
         place=place_words(event, institutions, voice),
-        state=voice.t(f"pages.status.{event.status}"),
-        marks=tuple(mark for mark in marks(event, date, voice) if event.alive),
+        state=state,
+        marks=tuple(mark for mark in marks(event, date, voice) if mark.text != state),
         fill=fill_of(event, taken, voice),
         draft=event.status == "draft",
     )
@@ -120,12 +121,13 @@ def attendees_of(
     rows: Sequence[Registration],
     line: Sequence[str],
     event: Event,
+    *,
     actor: Actor,
     institutions: Institutions,
     voice: Voice,
 ) -> tuple[Attendee, ...]:
     """Everybody who registered, with names and addresses as far as the actor may see them."""
-    return tuple(_attendee(row, line, event, actor, institutions, voice) for row in rows)
+    return tuple(_attendee(row, line, event, actor=actor, institutions=institutions, voice=voice) for row in rows)
 
 
 def mail_line(message: Message, to: str, voice: Voice, event: Event | None = None) -> MailLine:
@@ -158,7 +160,7 @@ def instant_words(at: datetime, voice: Voice) -> str:
 
 
 def _attendee(
-    row: Registration, line: Sequence[str], event: Event, actor: Actor, institutions: Institutions, voice: Voice
+    row: Registration, line: Sequence[str], event: Event, *, actor: Actor, institutions: Institutions, voice: Voice
 ) -> Attendee:
     seen = may_see_attendee(actor, event, row)
     return Attendee(

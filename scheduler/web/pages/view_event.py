@@ -144,7 +144,7 @@ def event_view(
         development=tuple(_development(event, voice)),
         materials=tuple((text, text if text.startswith(_WEB) else "") for text in event.materials),
         dates=tuple(_date(event, one, institutions, voice) for one in dates) if event.recurrence else (),
-        items=tuple(_item(item, one, institutions, voice) for item, one in items),
+        items=tuple(_item(item, one, event, institutions, voice) for item, one in items),
     )
 
 
@@ -236,7 +236,9 @@ def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voi
     return DateView(when_words(event, date, institutions, voice), date.start, tuple(found), date.reason)
 
 
-def _item(event: Event, date: Occurrence, institutions: Institutions, voice: Voice) -> DateView:
+def _item(event: Event, date: Occurrence, visit: Event, institutions: Institutions, voice: Voice) -> DateView:
+    """An item of a day programme; its place only where it is not that of the visit."""
+    place = place_words(event, institutions, voice)
     return DateView(
         when_words(event, date, institutions, voice),
         date.start,
@@ -244,5 +246,5 @@ def _item(event: Event, date: Occurrence, institutions: Institutions, voice: Voi
         title=voice.read(event.title),
         url=f"/{voice.language}/events/{event.id}",
         kind=voice.name("kinds", event.kind),
-        place=place_words(event, institutions, voice),
+        place=place if place != place_words(visit, institutions, voice) else "",
     )

@@ -74,25 +74,23 @@ def gate(
     event: Event, dates: Sequence[Occurrence], counts: Mapping[Mode, SeatCount], voice: Voice, now: datetime
 ) -> State:
     """Whether a stranger can register now, and if not, why."""
-    if event.status in {"draft", "cancelled"}:
-        return "draft" if event.status == "draft" else "cancelled"
-    if max(date.start_at for date in dates if date.alive or len(dates) == 1) <= now:
-        return "over"
-    mode, terms = voice.config.registration_modes.get(event.registration.mode), event.registration
-    if mode is not None and not mode.takes_registrations:
-        return "none"
-    if terms.url:
-        return "elsewhere"
-    if mode is None or not mode.public_form:
-        return "invited"
-    if terms.opens and now < instant(terms.opens, event.timezone):
-        return "early"
-    if terms.closes and now >= closes_at(terms.closes, event.timezone):
-        return "late"
+    mode, terms, zone = voice.config.registration_modes.get(event.registration.mode), event.registration, event.timezone
     offered = [count for count in counts.values() if count.limit != 0]
-    if any(count.limit is None or (count.left and not count.waiting) for count in offered):
-        return "open"
-    return "waiting" if event.seats.waiting_list and offered else "full"
+    free = any(count.limit is None or (count.left and not count.waiting) for count in offered)
+    begun = max(date.start_at for date in [date for date in dates if date.alive] or dates) <= now
+    answers: list[tuple[State, bool]] = [
+        ("draft", event.status == "draft"),
+        ("cancelled", event.status == "cancelled"),
+        ("over", begun),
+        ("none", mode is not None and not mode.takes_registrations),
+        ("elsewhere", bool(terms.url)),
+        ("invited", mode is None or not mode.public_form),
+        ("early", terms.opens is not None and now < instant(terms.opens, zone)),
+        ("late", terms.closes is not None and now >= closes_at(terms.closes, zone)),
+        ("open", free),
+        ("waiting", event.seats.waiting_list and bool(offered)),
+    ]
+    return next((state for state, holds in answers if holds), "full")
 
 
 def register_view(
@@ -120,13 +118,13 @@ def register_view(
         url=terms.url if terms.url.startswith(("https://", "http://")) else "",
         button=voice.t("pages.register.join_line" if state == "waiting" else "pages.register.button"),
         values=first,
-        faults=tuple(form_fault(fault, voice) for fault in faults),
+        faults=tuple(sorted((form_fault(fault, voice) for fault in faults), key=lambda one: FIELDS.index(one.field))),
         languages=_languages(first["language"], voice),
         zones=common_zones(config, institutions, voice, first["timezone"]),
         institutions=_institutions(first["institution"], institutions, voice),
         roles=tuple(Choice(key, voice.name("audiences", key), key == first["role"]) for key in _roles(event, voice)),
         modes=_modes(first["mode"], counts, event, voice),
-        dates=_dates(event, dates, institutions, voice, typed.get("occurrences", []), now)
+        dates=_dates(event, ahead_of(dates, now), institutions, voice, typed.get("occurrences", []))
         if chosen_dates and chosen_dates.dates == "chosen" and event.recurrence
         else (),
     )
@@ -136,11 +134,9 @@ def form_fault(fault: Fault, voice: Voice) -> FormFault:
     """A fault as a person reads it: in their language for the fields that are often wrong, else as the door says it."""
     field = fault.pointer.split("/")[1] if fault.pointer.startswith("/") else ""
     field = field if field in FIELDS else "name"
-    label = voice.t(f"pages.register.{field}")
-    key = f"pages.fault.{field}_{fault.code.replace('-', '_')}"
-    known = key if voice.t.has(key) else f"pages.fault.{field}"
-    own = voice.t(known) if voice.t.has(known) and voice.language != "en" else fault.detail
-    return FormFault(field, label, own)
+    own = voice.t(f"pages.fault.{field}")
+    ours = voice.language != "en" or fault.code == "required"
+    return FormFault(field, voice.t(f"pages.register.{field}"), own if ours else fault.detail)
 
 
 def _sentence(
@@ -150,16 +146,15 @@ def _sentence(
     if state == "waiting":
         waiting = min(count.waiting for count in counts.values() if count.limit != 0)
         return t.plural("pages.register.waiting", waiting, place=waiting + 1)
-    if state == "early":
-        return t("pages.register.early", when=wall_words(str(terms.opens), event, institutions, voice))
-    if state == "late":
-        return t("pages.register.late", when=wall_words(str(terms.closes), event, institutions, voice))
     if state == "invited":
         return t("pages.register.invited", mode=voice.name("registration_modes", terms.mode))
     if state == "over":
         return t("pages.register.over", when=date_words(event, voice))
-    if state == "open" and terms.closes:
-        return t("pages.register.until", when=wall_words(terms.closes, event, institutions, voice))
+    walls = {"early": terms.opens, "late": terms.closes, "open": terms.closes}
+    wall = walls.get(state)
+    if wall:
+        key = "until" if state == "open" else state
+        return t(f"pages.register.{key}", when=wall_words(wall, event, institutions, voice))
     return t(f"pages.register.{state}")
 
 
@@ -190,15 +185,14 @@ def _modes(chosen: str, counts: Mapping[Mode, SeatCount], event: Event, voice: V
     )
 
 
+def ahead_of(dates: Sequence[Occurrence], now: datetime) -> list[Occurrence]:
+    """The dates that one can still choose."""
+    return [date for date in dates if date.alive and date.start_at > now]
+
+
 def _dates(
-    event: Event,
-    dates: Sequence[Occurrence],
-    institutions: Institutions,
-    voice: Voice,
-    chosen: Sequence[str],
-    now: datetime,
+    event: Event, dates: Sequence[Occurrence], institutions: Institutions, voice: Voice, chosen: Sequence[str]
 ) -> tuple[Choice, ...]:
-    ahead = [date for date in dates if date.alive and date.start_at > now]
     return tuple(
-        Choice(date.id, wall_words(date.start, event, institutions, voice), date.id in chosen) for date in ahead
+        Choice(date.id, wall_words(date.start, event, institutions, voice), date.id in chosen) for date in dates
     )

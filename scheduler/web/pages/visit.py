@@ -1,8 +1,8 @@
 """One request for a page: who asks, in which language, with what; and how a page is put into its frame."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from babel import Locale
 from litestar import HttpMethod, Request, Response, route
@@ -89,9 +89,19 @@ def provide_visit(
     return Visit(request=request, site=request.app.state["site"], context=context, actor=actor, now=now)
 
 
-def page(path: str | list[str], **options: Any) -> type[HTTPRouteHandler]:
+Decorator = Callable[[Callable[..., Any]], HTTPRouteHandler]
+
+
+def page(path: str | list[str], *, guards: Sequence[Any]) -> Decorator:
     """The decorator of a page that changes nothing: GET, and HEAD for whoever only checks a link."""
-    return route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False, **options)  # type: ignore[return-value]
+    methods = [HttpMethod.GET, HttpMethod.HEAD]
+    return cast("Decorator", route(path, http_method=methods, guards=guards, include_in_schema=False))
+
+
+def form(path: str, *, guards: Sequence[Any], status: int = 303) -> Decorator:
+    """The decorator of what takes a form; the usual answer is 303, so that reloading does not send it twice."""
+    handler = route(path, http_method=[HttpMethod.POST], guards=guards, status_code=status, include_in_schema=False)
+    return cast("Decorator", handler)
 
 
 def show(

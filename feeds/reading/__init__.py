@@ -1,0 +1,1 @@
+"""The parts of `feeds.read`: lines, components, values, zones, entries, series."""

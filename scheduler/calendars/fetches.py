@@ -1,0 +1,31 @@
+"""Who fetches subscriptions: counted in the process, written down once a minute. No address is kept."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from scheduler.model.subscription import client_name
+from scheduler.store import subscriptions
+from scheduler.store.database import Database
+
+
+class Fetches:
+    """The last fetch of each subscription since the last `flush`."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[str, datetime]] = {}
+
+    def note(self, subscription_id: str, user_agent: str, now: datetime) -> None:
+        """Remembers a fetch."""
+        self._seen[subscription_id] = (client_name(user_agent), now)
+
+    async def flush(self, db: Database) -> None:
+        """Writes down what was seen."""
+        seen, self._seen = self._seen, {}
+
+        def write(conn: Connection) -> None:
+            for subscription_id, (client, at) in seen.items():
+                subscriptions.note_fetch(conn, subscription_id, client, at)
+
+        if seen:
+            await db.write(write)

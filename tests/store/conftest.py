@@ -1,0 +1,13 @@
+"""What the tests of the store and the services may ask for."""
+
+import pytest
+
+from scheduler.config import Config
+from scheduler.store.database import Database
+from tests.store.world import World
+
+
+@pytest.fixture
+def world(database: Database, shipped: Config) -> World:
+    """Services over an empty database, once on each backend, with a clock that the test turns."""
+    return World(database, shipped)
