@@ -23,6 +23,28 @@ class InvalidRule(FeedError):
         self.example = example
 
 
+class InvalidCalendar(FeedError):
+    """Bytes that are no iCalendar at all; the detail says what they look like, `line` where that shows (from 1)."""
+
+    status = 400
+    code = "invalid-calendar"
+
+    def __init__(self, detail: str, line: int = 1) -> None:
+        super().__init__(detail)
+        self.line = line
+
+
+class TooLarge(FeedError):
+    """A calendar that goes beyond a limit; `line` is where (from 1), 0 for the whole."""
+
+    status = 413
+    code = "too-large"
+
+    def __init__(self, detail: str, line: int = 0) -> None:
+        super().__init__(detail)
+        self.line = line
+
+
 class UnknownZone(FeedError):
     """A time zone identifier that no table knows."""
 

@@ -137,7 +137,6 @@ class EventLibrary:
             description=config.operator.name,
             refresh=timedelta(minutes=config.feeds.refresh_minutes),
             hex_color=config.programmes[programmes[0]].colour if len(programmes) == 1 else "",
-            zone=config.operator.timezone,
         )
 
     def _chosen_names(self, found: Found, language: str) -> list[str]:

@@ -50,7 +50,6 @@ def own_feed(
     head = Head(
         name=catalogues.translator(language)("feeds.own", name=config.operator.name),
         refresh=timedelta(minutes=config.feeds.refresh_minutes),
-        zone=config.operator.timezone,
     )
     return _ready(entries, head, "agenda.ics", max(_changed_at(pairs), midnight))
 

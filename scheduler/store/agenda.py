@@ -61,11 +61,12 @@ def count(conn: Connection, condition: Any) -> int:
 def facet_counts(conn: Connection, condition: Any, facets: Iterable[str]) -> dict[str, dict[str, int]]:
     """How many events have each value of these facets, of those that meet a condition."""
     facets = list(facets)
+    counted = event_facet.alias()  # the condition looks into the same table, in subqueries of its own
     query = (
-        select(event_facet.c.facet, event_facet.c.value, func.count())
-        .join(event, event.c.id == event_facet.c.event_id)
-        .where(condition, event_facet.c.facet.in_(facets))
-        .group_by(event_facet.c.facet, event_facet.c.value)
+        select(counted.c.facet, counted.c.value, func.count())
+        .join(event, event.c.id == counted.c.event_id)
+        .where(condition, counted.c.facet.in_(facets))
+        .group_by(counted.c.facet, counted.c.value)
     )
     found: dict[str, dict[str, int]] = {facet: {} for facet in facets}
     for facet, value, number in conn.execute(query):

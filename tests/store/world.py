@@ -200,11 +200,13 @@ class World:
     async def messages(self, event: Event, cause: str = "") -> list[Message]:
         """The messages of an event, oldest first."""
         rows = await self.db.read(lambda conn: messages.of_event(conn, event.id, limit=100_000))
-        return sorted((row for row in rows if cause in ("", row.cause)), key=lambda row: row.id)
+        chosen = [row for row in rows if cause in ("", row.cause)]
+        return sorted(chosen, key=lambda row: (row.created_at, row.timing_revision or 0, row.id))
 
     async def reminders(self, event: Event) -> list[Reminder]:
-        """The reminders of an event, oldest first."""
-        return await self.db.read(lambda conn: reminder_store.of_event(conn, event.id))
+        """The reminders of an event by date and rule, oldest first."""
+        rows = await self.db.read(lambda conn: reminder_store.of_event(conn, event.id))
+        return sorted(rows, key=lambda row: (row.occurrence_id, row.rule, row.timing_revision))
 
     async def changes(self, since: int = 0, actor: Actor = SYSTEM, **chosen: Any) -> changes.Page:
         """What a reader sees of the changes after a counter."""

@@ -1,4 +1,4 @@
-"""The description of the API (OpenAPI 3.1), made from the routes, the structs, the table of operations and the examples.
+"""The description of the API (OpenAPI 3.1), made from routes, structs, the table of operations and the examples.
 
 `document` is what /api/v1/openapi.json serves and what the reference page /api shows.
 """

@@ -1,5 +1,6 @@
 """What every route of the API shares: reading routes answer HEAD too, and every answer has its safety headers."""
 
+from collections.abc import Callable
 from typing import Any
 
 from litestar import HttpMethod, route
@@ -19,9 +20,9 @@ HEADERS = {
 """On every answer of the API that does not say something else itself."""
 
 
-def reading(path: str | None = None, **options: Any) -> type[HTTPRouteHandler]:
+def reading(path: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], HTTPRouteHandler]:
     """The decorator of a route that changes nothing: GET, and HEAD, which is the same without its body (RFC 9110)."""
-    return route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], **options)  # type: ignore[return-value]
+    return route(path, http_method=[HttpMethod.GET, HttpMethod.HEAD], **options)
 
 
 async def protect(message: Message, scope: Scope) -> None:

@@ -83,7 +83,7 @@ def components() -> dict[str, Schema]:
     for name in ("Event", "Institution", "Registration", "Key"):
         schemas[name]["properties"]["would_send"] = _WOULD_SEND
     schemas["NewKey"] = _with_secret(schemas["Key"])
-    return {name: schemas[name] for name in sorted(schemas) if name not in {"Occurrence"}}
+    return {name: schemas[name] for name in sorted(schemas) if name != "Occurrence"}
 
 
 def _stored(*kinds: type) -> dict[str, Schema]:

@@ -31,8 +31,21 @@ class Other(Struct, frozen=True):
     date: str
 
 
+class TakingPart(Struct, frozen=True, kw_only=True):
+    """Where to go or what to open. The ways in are there only for who has a seat and takes part online."""
+
+    place: str
+    address: str
+    access: Reading
+    mode: str
+    join: str
+    dial_in: str
+    low_bandwidth: str
+    link_follows: bool
+
+
 class AttendeeView(Struct, frozen=True, kw_only=True):
-    """Everything on an attendee's own page. The joining link is there for who has a seat and takes part online."""
+    """Everything on an attendee's own page."""
 
     state: State
     heading: str
@@ -44,16 +57,9 @@ class AttendeeView(Struct, frozen=True, kw_only=True):
     start: str
     clock: ClockLine | None
     notes: tuple[str, ...]
-    place: str
-    address: str
-    access: Reading
+    part: TakingPart
     languages: str
-    mode: str
     seats: int
-    join: str
-    dial_in: str
-    low_bandwidth: str
-    link_follows: bool
     calendar: str
     dates: tuple[DateView, ...]
     may_withdraw: bool
@@ -78,9 +84,6 @@ def attendee_view(
     covered = [date for date in dates if row.attends(date.id)] or list(dates)
     date, state = shown_date(covered, now), state_of(row, event, covered, now)
     clocks = clocks_of(event, date, institutions, voice, row.timezone)
-    host = institutions.get(event.host or "")
-    online, seat = row.mode == "online", state == "confirmed" and row.firm
-    joins = event.online.url if online and seat and event.online.url.startswith(_WEB) else ""
     return AttendeeView(
         state=state,
         heading=voice.t(f"pages.attendee.{state}.title"),
@@ -92,16 +95,9 @@ def attendee_view(
         start=date.start,
         clock=clocks.mine,
         notes=clocks.notes if clocks.mine else (),
-        place=voice.t("pages.place.online") if online else _on_site(event, institutions, voice),
-        address="" if online else event.place.address or (host.address if host and not event.place.city else ""),
-        access=voice.read({} if online else event.place.access),
+        part=_taking_part(seated, institutions, voice, seat=state == "confirmed" and row.firm),
         languages=language_words(event, voice),
-        mode=voice.t(f"pages.format.{row.mode}") if event.format == "hybrid" else "",
         seats=row.seats,
-        join=joins,
-        dial_in=event.online.dial_in if online and seat else "",
-        low_bandwidth=event.online.low_bandwidth if online and seat else "",
-        link_follows=online and seat and not joins,
         calendar=f"{links.attendee(row.id)}/calendar.ics" if state in {"confirmed", "waiting"} else "",
         dates=tuple(_date(event, one, institutions, voice) for one in covered) if len(covered) > 1 else (),
         may_withdraw=state in {"pending", "confirmed", "waiting"},
@@ -112,6 +108,23 @@ def attendee_view(
         ),
         others=tuple(_other(other, voice) for other in others) if row.confirmed_at or row.queued_at else (),
         reason=event.cancellation_reason,
+    )
+
+
+def _taking_part(seated: Seated, institutions: Institutions, voice: Voice, *, seat: bool) -> TakingPart:
+    row, event = seated.registration, seated.event
+    host = institutions.get(event.host or "")
+    afar = row.mode == "online"
+    joins = event.online.url if afar and seat and event.online.url.startswith(_WEB) else ""
+    return TakingPart(
+        place=voice.t("pages.place.online") if afar else _on_site(event, institutions, voice),
+        address="" if afar else event.place.address or (host.address if host and not event.place.city else ""),
+        access=voice.read({} if afar else event.place.access),
+        mode=voice.t(f"pages.format.{row.mode}") if event.format == "hybrid" else "",
+        join=joins,
+        dial_in=event.online.dial_in if afar and seat else "",
+        low_bandwidth=event.online.low_bandwidth if afar and seat else "",
+        link_follows=afar and seat and not joins,
     )
 
 

@@ -12,7 +12,7 @@ from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
 from scheduler.model.reading import Institutions, Reading
 from scheduler.model.registration import Registration
-from scheduler.model.reminder import Reminder
+from scheduler.model.reminder import Reminder, parse_offset
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_event import shown_date
 from scheduler.web.pages.words import Mark, Taken, marks, named, place_words, seat_counts, when_words
@@ -149,8 +149,22 @@ def mail_line(message: Message, to: str, voice: Voice, event: Event | None = Non
 def reminder_line(reminder: Reminder, voice: Voice) -> ReminderLine:
     """A planned reminder in words."""
     return ReminderLine(
-        instant_words(reminder.due_at, voice), reminder.rule, voice.t(f"pages.reminder.{reminder.state}")
+        instant_words(reminder.due_at, voice),
+        rule_words(reminder.rule, voice),
+        voice.t(f"pages.reminder.{reminder.state}"),
     )
+
+
+def rule_words(rule: str, voice: Voice) -> str:
+    """A reminder rule in words: `P1D` is “1 day before”, `PT90M` “90 minutes before”; a mixed one stays as it is."""
+    offset = parse_offset(rule)
+    minutes = int(offset.exact.total_seconds() // 60)
+    if offset.days and minutes:
+        return rule
+    if offset.days:
+        return voice.t.plural("pages.rule.days", offset.days)
+    hours, rest = divmod(minutes, 60)
+    return voice.t.plural("pages.rule.minutes", minutes) if rest else voice.t.plural("pages.rule.hours", hours)
 
 
 def instant_words(at: datetime, voice: Voice) -> str:

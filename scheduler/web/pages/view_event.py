@@ -55,6 +55,19 @@ class DateView(Struct, frozen=True):
     place: str = ""
 
 
+class Where(Struct, frozen=True, kw_only=True):
+    """Where it is, how one gets in, and in which language; `link` only where it is public itself."""
+
+    place: str
+    address: str
+    access: Reading
+    platform: str
+    link: str
+    languages: str
+    language_note: Reading
+    interpretation: tuple[str, ...]
+
+
 class EventView(Struct, frozen=True, kw_only=True):
     """Everything on an event's page but the registration."""
 
@@ -77,14 +90,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     description: tuple[Reading, ...]
     only_in: str
     speakers: tuple[SpeakerView, ...]
-    languages: str
-    language_note: Reading
-    interpretation: tuple[str, ...]
-    place: str
-    address: str
-    access: Reading
-    platform: str
-    link: str
+    where: Where
     hosts: tuple[Partner, ...]
     partners: tuple[Partner, ...]
     topics: tuple[tuple[str, tuple[Chip, ...]], ...]
@@ -130,14 +136,7 @@ def event_view(
         description=paragraphs(event.description, voice),
         only_in=voice.language_name(title.language) if title.language else "",
         speakers=tuple(_speaker(speaker, voice) for speaker in event.speakers),
-        languages=voice.languages(event.languages),
-        language_note=voice.read(event.language_note),
-        interpretation=tuple(_interpretation(event, voice)),
-        place=place_words(event, institutions, voice),
-        address=_address(event, institutions),
-        access=voice.read(event.place.access),
-        platform=event.online.platform if event.format != "on-site" else "",
-        link=event.online.url if event.online.visibility == "public" and event.online.url.startswith(_WEB) else "",
+        where=_where(event, institutions, voice),
         hosts=tuple(_partner(key, institutions, voice) for key in dict.fromkeys([event.host, *event.co_hosts]) if key),
         partners=_partners(event, institutions, voice),
         topics=tuple(_topics(event, voice)),
@@ -159,6 +158,20 @@ def paragraphs(texts: Texts, voice: Voice) -> tuple[Reading, ...]:
     found = voice.read(texts)
     parts = (part.strip() for part in found.text.replace("\r\n", "\n").split("\n\n"))
     return tuple(Reading(part, found.language) for part in parts if part)
+
+
+def _where(event: Event, institutions: Institutions, voice: Voice) -> Where:
+    online = event.online
+    return Where(
+        place=place_words(event, institutions, voice),
+        address=_address(event, institutions),
+        access=voice.read(event.place.access),
+        platform=online.platform if event.format != "on-site" else "",
+        link=online.url if online.visibility == "public" and online.url.startswith(_WEB) else "",
+        languages=voice.languages(event.languages),
+        language_note=voice.read(event.language_note),
+        interpretation=tuple(_interpretation(event, voice)),
+    )
 
 
 def _speaker(speaker: Speaker, voice: Voice) -> SpeakerView:

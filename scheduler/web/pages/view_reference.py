@@ -59,7 +59,9 @@ def groups_of(schema: Schema) -> tuple[Group, ...]:
             if method in item:
                 tags = item[method].get("tags") or ["other"]
                 found.setdefault(tags[0], []).append(_operation(path, method, item[method], schema))
-    return tuple(Group(name, tuple(operations)) for name, operations in found.items())
+    order = [tag["name"] for tag in schema.get("tags", [])]
+    names = sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+    return tuple(Group(name, tuple(found[name])) for name in names)
 
 
 def _operation(path: str, method: str, entry: Schema, schema: Schema) -> Operation:
