@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from feeds.entry import Attendee, Entry, Participation
 from feeds.errors import FeedError
-from feeds.write import Head, calendar, vevent, vtimezones, zones_of
+from feeds.lines import line
+from feeds.write import PRODUCT, vevent, vtimezones, zones_of
 
 Method = Literal["REQUEST", "CANCEL"]
 
@@ -41,7 +42,9 @@ def invitation(entry: Entry, method: Method, organizer: Attendee, attendee: Atte
     if method == "CANCEL":
         named = replace(named, status="cancelled", alarms=())
     named = replace(named, overrides=tuple(_with_people(each, named) for each in named.overrides))
-    return calendar(Head(name="", method=method), vtimezones(zones_of([named])), [vevent(named)])
+    head = [b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n", line("PRODID", PRODUCT), b"CALSCALE:GREGORIAN\r\n"]
+    body = [*vtimezones(zones_of([named])), vevent(named), b"END:VCALENDAR\r\n"]
+    return b"".join([*head, line("METHOD", method), *body])
 
 
 def read_reply(data: bytes) -> Reply:

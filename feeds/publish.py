@@ -1,64 +1,37 @@
-"""Calendars over HTTP: assembly from ready VEVENTs, conditional requests, compression (RFC 9110).
+"""Feeds over HTTP: conditional requests, negotiation, errors (RFC 9110).
 
 `FeedApp` stands in front of another ASGI application and answers the feeds itself, because asking is what
 calendar programs do all day and nearly always nothing has changed.
 """
 
-import gzip
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from hashlib import blake2b
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from feeds.bodies import STRICT, safety
 from feeds.errors import FeedError, Unavailable
-from feeds.source import Form, Headers, Library, Ready
-from feeds.write import Head, Spans, calendar, vtimezones
+from feeds.source import Form, Headers, Library, Ready, RequestHeaders
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
-RequestHeaders = Iterable[tuple[bytes, bytes]]
-
-CALENDAR_TYPE = "text/calendar; charset=utf-8"
 
 _METHODS = "GET, HEAD"
-_SAFETY: Headers = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"sandbox; default-src 'none'"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-robots-tag", b"noindex"),
-)
-_PATH = re.compile(r"/feeds/.+|/events/[^/]+\.ics")
+_BEGINNINGS = ("/feeds/", "/events")
+_PATH = re.compile(r"/feeds/.+|/events/[^/]+\.ics", re.DOTALL)
 _TAG = re.compile(r'"[^"]*"')
 _ENCODING = re.compile(r"([\w*-]+)\s*(?:;\s*q\s*=\s*([\d.]+))?", re.ASCII)
-_UNSAFE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 _log = logging.getLogger(__name__)
-
-
-class Publication(Struct, frozen=True, kw_only=True):
-    """A calendar to publish: what it says of itself, its ready VEVENTs in order, and the zones that they use.
-
-    `last_modified` is the UTC instant at which the selection last changed, dropped events included.
-    """
-
-    head: Head
-    vevents: Sequence[bytes]
-    spans: Spans
-    last_modified: datetime
-    valid_until: datetime | None = None
-    filename: str = "events.ics"
-    public: bool = True
-    max_age: int = 300
 
 
 class Answer(Struct, frozen=True):
@@ -67,65 +40,6 @@ class Answer(Struct, frozen=True):
     status: int
     headers: Headers
     body: bytes
-
-
-def body(publication: Publication) -> bytes:
-    """The calendar's bytes; the same publication gives the same bytes. Raises UnknownZone."""
-    return calendar(publication.head, vtimezones(publication.spans), publication.vevents)
-
-
-def etag(content: bytes) -> str:
-    """A strong ETag of the content alone: never of a clock or a counter."""
-    return f'"{blake2b(content, digest_size=15).hexdigest()}"'
-
-
-def ready(publication: Publication) -> Ready:
-    """A publication as it is sent, compressed once. Raises UnknownZone."""
-    return make_ready(
-        body(publication),
-        media_type=CALENDAR_TYPE,
-        filename=publication.filename,
-        last_modified=publication.last_modified,
-        valid_until=publication.valid_until,
-        public=publication.public,
-        max_age=publication.max_age,
-    )
-
-
-def make_ready(
-    content: bytes,
-    *,
-    media_type: str,
-    filename: str,
-    last_modified: datetime,
-    valid_until: datetime | None = None,
-    public: bool = True,
-    max_age: int = 300,
-) -> Ready:
-    """Any content as it is sent. `max_age` is in seconds; only `public` content may be kept by shared caches."""
-    modified = last_modified.astimezone(UTC).replace(microsecond=0)
-    shared: Headers = (
-        (b"cache-control", f"{'public' if public else 'private'}, max-age={max_age}".encode()),
-        (b"last-modified", format_datetime(modified, usegmt=True).encode()),
-        (b"vary", b"accept-encoding"),
-        *_SAFETY,
-        *(((b"access-control-allow-origin", b"*"),) if public else ()),
-    )
-    name = _UNSAFE_NAME.sub("-", filename).strip("-.") or "events.ics"
-    own: Headers = (
-        (b"content-type", media_type.encode("latin-1")),
-        (b"content-disposition", f'inline; filename="{name}"'.encode()),
-    )
-    tag = etag(content)
-    # Without a time stamp in it, so that the same content packs to the same octets.
-    small = gzip.compress(content, compresslevel=6, mtime=0)
-    packed = _form(small, f'{tag[:-1]}-gzip"', shared, (*own, (b"content-encoding", b"gzip")))
-    return Ready(
-        plain=_form(content, tag, shared, own),
-        packed=packed if len(small) < len(content) else None,
-        last_modified=modified,
-        valid_until=valid_until,
-    )
 
 
 def respond(method: str, headers: RequestHeaders, resource: Ready) -> Answer:
@@ -140,8 +54,29 @@ def respond(method: str, headers: RequestHeaders, resource: Ready) -> Answer:
     form = resource.packed if resource.packed and _takes_gzip(wanted.get(b"accept-encoding", "")) else resource.plain
     held = _held(wanted, resource, form)
     if held:
-        return Answer(304, ((b"etag", held.etag.encode()), *held.unchanged), b"")
+        return Answer(304, held.unchanged, b"")
     return Answer(200, form.headers, form.body if method == "GET" else b"")
+
+
+def respond_at_once(method: str, headers: RequestHeaders, resource: Ready) -> tuple[int, Headers, bytes] | None:
+    """The same for what calendar programs really send, compared octet by octet; None where it takes reading.
+
+    Status, headers and body; nothing is made here, because this is done for nearly every request.
+    """
+    packed = resource.packed
+    accepted = b""
+    for name, value in headers:
+        if name == b"if-none-match":
+            if packed is not None and value == packed.tag:
+                return 304, packed.unchanged, b""
+            return (304, resource.plain.unchanged, b"") if value == resource.plain.tag else None
+        if name == b"accept-encoding":
+            accepted = value
+        elif name == b"if-modified-since":
+            return None
+    if packed is None or method != "GET" or b"gzip" not in accepted or b"q" in accepted:
+        return None
+    return 200, packed.headers, packed.pieces[0]
 
 
 def problem(error: FeedError, method: str = "GET") -> Answer:
@@ -159,7 +94,7 @@ def problem(error: FeedError, method: str = "GET") -> Answer:
         (b"content-type", b"application/problem+json"),
         (b"content-length", str(len(content)).encode()),
         (b"cache-control", b"no-store"),
-        *_SAFETY,
+        *safety(STRICT),
     ]
     if isinstance(error, Unavailable):
         headers.append((b"retry-after", str(error.retry_after).encode()))
@@ -184,13 +119,26 @@ class FeedApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan or web socket of the application behind."""
-        path = _path(scope)
-        if path is None:
-            await self.next_app(scope, receive, send)
-            return
-        answer = await self._answer(scope, path)
-        await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
-        await send({"type": "http.response.body", "body": answer.body})
+        found = self._at_once(scope) if scope["type"] == "http" else None
+        if found is not None:
+            status, headers, body = found
+        else:
+            path = _path(scope)
+            if path is None:
+                await self.next_app(scope, receive, send)
+                return
+            answer = await self._answer(scope, path)
+            status, headers, body = answer.status, answer.headers, answer.body
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def _at_once(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
+        path, method = scope["path"], scope["method"]
+        if path[:7] not in _BEGINNINGS or (method != "GET" and method != "HEAD"):  # noqa: PLR1714  # a set is slower
+            return None
+        headers = scope["headers"]
+        resource = self.library.kept(path, scope["query_string"], headers)
+        return respond_at_once(method, headers, resource) if resource is not None else None
 
     async def _answer(self, scope: Scope, path: str) -> Answer:
         method: str = scope["method"]
@@ -213,15 +161,11 @@ def _path(scope: Scope) -> str | None:
     if scope["type"] != "http":
         return None
     path: str = scope["path"]
-    root: str = scope.get("root_path", "").rstrip("/")
-    if root and path.startswith(f"{root}/"):
-        path = path[len(root) :]
+    root: str = scope.get("root_path", "")
+    if root:
+        root = root.rstrip("/")
+        path = path.removeprefix(root) if path.startswith(f"{root}/") else path
     return path if _PATH.fullmatch(path) else None
-
-
-def _form(content: bytes, tag: str, shared: Headers, own: Headers) -> Form:
-    length = (b"content-length", str(len(content)).encode())
-    return Form(content, tag, (*own, length, (b"etag", tag.encode()), *shared), shared)
 
 
 def _not_allowed(method: str) -> Answer:

@@ -1,14 +1,14 @@
 """The occurrences of an entry between two instants, with a budget that no rule can escape (RFC 5545 section 3.8.5)."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta
 
 from msgspec import Struct
 
 from feeds.entry import Entry, Recurrence, Rule, When, instant
 from feeds.errors import InvalidRule
 from feeds.expansion import Budget, Meter, rule_days
+from feeds.plain import LONGEST_DAYS, is_late, last_day, plain_dates, plain_days
 from feeds.rules import parse_rule, rule_text
 
 __all__ = ["Budget", "Occurrence", "fits", "instants", "last_start", "occurrences", "parse_rule", "rule_text", "starts"]
@@ -53,8 +53,13 @@ def occurrences(entry: Entry, after: datetime, before: datetime, *, budget: Budg
     replaced = {override.recurrence_id for override in entry.overrides if override.recurrence_id is not None}
     hidden = replaced | set(entry.recurrence.excluded)
     stop = max(_shifted(before, _LEEWAY), *(_day(when) for when in (*replaced, entry.start)))
-    positions = _positions(entry, entry.recurrence, stop, Meter(budget))
     near = _shifted(after, -_LEEWAY - (_day(entry.end) - _day(entry.start)).days)
+    days = _plain_days(entry, entry.recurrence, stop, budget)
+    if days is not None:
+        for new in _plain_occurrences(entry, days, near, hidden):
+            _add(found, new, after, before, budget)
+        return found
+    positions = _positions(entry, entry.recurrence, stop, Meter(budget))
     for when, position in positions.items():
         if when in hidden or _day(when) < near:
             continue
@@ -104,6 +109,40 @@ def instants(start: When, end: When, zone: str | None) -> tuple[datetime, dateti
     return start_at, end_at
 
 
+def _plain_days(entry: Entry, recurrence: Recurrence, stop: date, budget: Budget) -> range | None:
+    """The days of a plain series that the closed form may answer; whatever else it is goes the general way."""
+    if recurrence.added or entry.overrides or _day(entry.end) - _day(entry.start) > timedelta(days=LONGEST_DAYS):
+        return None
+    days = plain_days(recurrence.rule, entry.start, entry.zone, stop)
+    # What is dear or long is for the general way to count, and to refuse.
+    cheap = days is not None and 3 * len(days) < budget.steps and stop.year - entry.start.year < budget.years
+    return days if cheap else None
+
+
+def _plain_occurrences(entry: Entry, days: range, near: date, hidden: set[When]) -> Iterator[Occurrence]:
+    start, end, zone = entry.start, entry.end, entry.zone
+    assert isinstance(start, datetime)  # noqa: S101  # _plain_days gives no others
+    assert isinstance(end, datetime)  # noqa: S101
+    cancelled = entry.status == "cancelled"
+    for one in plain_dates(days, start, end - start, zone, near):
+        wall = one.start
+        if wall in hidden:
+            continue
+        start_at, end_at = one.start_at, one.end_at
+        if start_at is None or end_at is None:
+            start_at, end_at = instants(wall, one.end, zone)
+        yield Occurrence(
+            recurrence_id=wall,
+            start=wall,
+            end=one.end,
+            zone=zone,
+            start_at=start_at,
+            end_at=end_at,
+            position=one.position,
+            cancelled=cancelled,
+        )
+
+
 def _positions(entry: Entry, recurrence: Recurrence, stop: date, meter: Meter) -> dict[When, int]:
     """Every start of the series up to `stop` with its position; a date both in the rule and added is the rule's."""
     walls = _starts(recurrence.rule, entry.start, entry.zone, stop, meter)
@@ -120,30 +159,17 @@ def _starts(rule: Rule, start: When, zone: str | None, stop: date, meter: Meter)
     if rule.count == 1:
         return
     given = 1
-    end = _last_day(rule, zone)
+    end = last_day(rule, zone)
     for day in rule_days(rule, _day(start), min(stop, end or stop), meter):
         when = datetime.combine(day, start.time()) if isinstance(start, datetime) else day
         if day == _day(start):
             continue
-        if day == end and _is_late(rule, when, zone):
+        if day == end and is_late(rule, when, zone):
             return
         yield when
         given += 1
         if given == rule.count:
             return
-
-
-def _last_day(rule: Rule, zone: str | None) -> date | None:
-    """The last day on which UNTIL may allow a start, in the series' zone."""
-    if rule.until is None:
-        return None
-    if isinstance(rule.until, datetime):
-        return rule.until.astimezone(ZoneInfo(zone) if zone else UTC).date()
-    return rule.until
-
-
-def _is_late(rule: Rule, when: When, zone: str | None) -> bool:
-    return isinstance(rule.until, datetime) and isinstance(when, datetime) and instant(when, zone) > rule.until
 
 
 def _occurrence(entry: Entry, recurrence_id: When | None, start: When, position: int | None) -> Occurrence:

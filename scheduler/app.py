@@ -88,9 +88,10 @@ class Service:
                 catalogues=self.catalogues,
                 wake=jobs.send.wake,
             )
-            async with jobs.running(), taking_orders(self._office(self.context)):
+            async with self.db.watching(), jobs.running(), taking_orders(self._office(self.context)):
                 yield
         finally:
+            self.library.close()
             await self.transport.close()
             await self.db.close()
 
@@ -100,7 +101,7 @@ class Service:
     async def _follow_timezones(self) -> None:
         now, version = self.clock(), tzdata_version()
         for shift in await self.db.write(lambda conn: derive_again(conn, version, config=self.config, now=now)):
-            log.warning("timezone.moved", tzdata=version, event=shift.event_id, zone=shift.timezone)
+            log.warning("timezone.moved", tzdata=version, event_id=shift.event_id, zone=shift.timezone)
 
     def provide_context(self) -> Context:
         """The context, for handlers."""

@@ -18,11 +18,13 @@ HOUSES = ("feeds", "scheduler")
 FLOORS = """
 feeds.entry feeds.errors
 feeds.source
-feeds.timezones feeds.rules feeds.lines
-feeds.expansion
+feeds.timezones feeds.rules feeds.lines feeds.offsets feeds.crc
+feeds.expansion feeds.plain feeds.kept
 feeds.recurrence
+feeds.reading
 feeds.write feeds.read
-feeds.invite
+feeds.invite feeds.chunks
+feeds.bodies
 feeds.publish feeds.formats feeds.caldav
 scheduler.errors scheduler.clock scheduler.texts
 scheduler.config scheduler.dates
@@ -30,7 +32,8 @@ scheduler.model
 scheduler.store scheduler.mail
 scheduler.services.changes scheduler.services.outbox scheduler.services.start
 scheduler.services.notices scheduler.services.correspondence scheduler.services.people scheduler.services.institutions
-scheduler.services.reminders scheduler.services.seating scheduler.services.sending scheduler.services.subscriptions scheduler.services.planning
+scheduler.services.reminders scheduler.services.seating scheduler.services.sending
+scheduler.services.subscriptions scheduler.services.planning
 scheduler.services.registrations scheduler.services.timezones scheduler.services.retention
 scheduler.services.events scheduler.services.housekeeping
 scheduler.services.imports

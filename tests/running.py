@@ -22,7 +22,6 @@ from scheduler.app import create_app
 from scheduler.config import load
 from scheduler.model.person import GivenRole
 from scheduler.services import people
-from scheduler.services.people import SYSTEM
 from scheduler.store import changes
 from scheduler.store.database import Database
 from scheduler.store.tables import metadata
@@ -51,7 +50,7 @@ class StandingClock:
 @asynccontextmanager
 async def running(app: Application) -> AsyncIterator[Litestar]:
     """The service, started, in this loop; its lifespan is entered and left in one task, as anyio demands."""
-    litestar = cast(Litestar, cast(FeedApp, app).next_app)
+    litestar = cast("Litestar", cast("FeedApp", app).next_app)
     ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
 
@@ -86,7 +85,7 @@ class Api:
         self.app = app
         self.litestar = litestar
         self.clock = clock
-        self.db = cast(Database, cast(Any, cast(FeedApp, app).library)._db)
+        self.db = cast("Database", cast("Any", cast("FeedApp", app).library)._db)
         self.keys: dict[str, str] = {}
         self.seen: Callable[[httpx.Response], Any] | None = None
         self._stack = stack
@@ -95,7 +94,7 @@ class Api:
     async def prepare(self) -> None:
         """Makes keys for everybody, and three institutions."""
         for name, role, reach in _KEYS:
-            self.keys[name] = await self.write(lambda conn, role=role, reach=reach: _key(conn, role, reach))
+            self.keys[name] = await self.write(_maker(role, reach))
         await self.write(lambda conn: people.revoke_key(conn, self.keys["revoked"].split("_")[2], now=NOW))
         self.keys["garbage"] = "enspired_key_00000000_nonsense"
         for institution in INSTITUTIONS:
@@ -106,7 +105,7 @@ class Api:
         """A client with the key of that name ("nobody": none) and further headers."""
         key = {"Authorization": f"Bearer {self.keys[name]}"} if name != "nobody" else {}
         made = httpx.AsyncClient(
-            transport=httpx.ASGITransport(cast(Any, self.app), raise_app_exceptions=False),
+            transport=httpx.ASGITransport(cast("Any", self.app), raise_app_exceptions=False),
             base_url=BASE,
             headers={**key, **headers},
             event_hooks={"response": [self._note]},
@@ -166,34 +165,56 @@ def event_body(**fields: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def started(folder: Path, *, clock: StandingClock | None = None, **options: Any) -> AsyncIterator[Api]:
-    """A service with its data in `folder`, started and prepared; `options` are settings (`server.public_url`)."""
-    settings = {"database.url": f"sqlite:///{folder / 'enspired.db'}", "mail.folder": str(folder / "mail"), **options}
+async def started(
+    folder: Path,
+    *,
+    clock: StandingClock | None = None,
+    settings: Mapping[str, Any] | None = None,
+    keys: Mapping[str, str] | None = None,
+) -> AsyncIterator[Api]:
+    """A service with its data in `folder`, started and prepared, under these `settings` (`server.public_url`).
+
+    `keys` are those of a database that was prepared before.
+    """
+    places = {"database.url": f"sqlite:///{folder / 'enspired.db'}", "mail.folder": str(folder / "mail")}
     clock = clock or StandingClock()
-    app = create_app(load(environ={}, options=settings), clock=clock)
+    app = create_app(load(environ={}, options={**places, **(settings or {})}), clock=clock)
     async with running(app) as litestar, AsyncExitStack() as stack:
         api = Api(app, litestar, clock, stack)
-        await api.prepare()
+        if keys is None:
+            await api.prepare()
+        api.keys |= keys or {}
         yield api
 
 
+@pytest.fixture(scope="session")
+async def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """An SQLite file with keys for everybody and three institutions, to copy; and those keys."""
+    folder = tmp_path_factory.mktemp("prepared")
+    async with started(folder) as one:
+        keys = one.keys
+    return folder / "enspired.db", keys
+
+
 @pytest.fixture
-async def api(tmp_path: Path, migrated_sqlite: Path) -> AsyncIterator[Api]:
+async def api(tmp_path: Path, prepared: tuple[Path, dict[str, str]]) -> AsyncIterator[Api]:
     """A running service of this test's own, on SQLite, without events."""
-    shutil.copy(migrated_sqlite, tmp_path / "enspired.db")
-    async with started(tmp_path) as one:
+    file, keys = prepared
+    shutil.copy(file, tmp_path / "enspired.db")
+    async with started(tmp_path, keys=keys) as one:
         yield one
 
 
-def _key(conn: Connection, role: GivenRole, reach: Mapping[str, Any]) -> str:
-    secret, _ = people.create_key(conn, role, now=NOW, **{"writes": True, **reach})
-    return secret
+def _maker(role: GivenRole, reach: Mapping[str, Any]) -> Callable[[Connection], str]:
+    def make(conn: Connection) -> str:
+        secret, _ = people.create_key(conn, role, now=NOW, **{"writes": True, **reach})
+        return secret
+
+    return make
 
 
 def _state(conn: Connection) -> dict[str, int]:
-    rows = {
-        table.name: conn.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables
-    }
+    rows = {table.name: conn.scalar(select(func.count()).select_from(table)) or 0 for table in metadata.sorted_tables}
     return {**rows, "(changes)": changes.current(conn)}
 
 
@@ -213,4 +234,4 @@ INSTITUTIONS: tuple[dict[str, Any], ...] = (
     {"key": "unae", "name": "UNAE", "country": "EC", "timezone": "America/Guayaquil"},
     {"key": "kemi", "name": "KEMI", "country": "KE", "timezone": "Africa/Nairobi"},
 )
-__all__ = ["BASE", "NOW", "ROLES", "SYSTEM", "Api", "StandingClock", "api", "event_body", "running", "started"]
+__all__ = ["BASE", "NOW", "ROLES", "Api", "StandingClock", "api", "event_body", "running", "started"]

@@ -14,7 +14,7 @@ from feeds.formats.text import one_line, plain, web_address
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
 EXTENSION = "atom"
 
-_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 
 
 class Item(Struct, frozen=True, kw_only=True):

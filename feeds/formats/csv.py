@@ -10,7 +10,7 @@ a text such as "'s avonds" has none to take.
 import csv
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 from feeds.entry import Entry, When
@@ -41,10 +41,10 @@ ENTRY_COLUMNS = (
 _BLANKS = " \u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff"
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb\uff02\uff07"
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
-_FORMULA = rf"[{_BLANKS}{_QUOTES}]*[{_SIGNS}]"
-_FIRST = rf"\A(?=\t|[{_BLANKS}{_QUOTES}]*[{_SIGNS}\t])"
-_DANGER = re.compile(rf"{_FIRST}|(?<=[;\t\n])(?={_FORMULA})")
-_GUARD = re.compile(rf"\A'(?=[{_BLANKS}{_QUOTES}]*[{_SIGNS}\t])|(?<=[;\t\n])'(?={_FORMULA})")
+_LEAD = f"[{_BLANKS}{_QUOTES}]*"
+_DANGER = re.compile(rf"\A(?={_LEAD}[{_SIGNS}\t])|(?<=[;\t\n])(?={_LEAD}[{_SIGNS}])")
+_GUARD = re.compile(rf"\A'(?={_LEAD}[{_SIGNS}\t])|(?<=[;\t\n])'(?={_LEAD}[{_SIGNS}])")
+_DEFAULT = Budget()
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
@@ -73,7 +73,7 @@ def restore(cell: str) -> str:
 
 
 def entry_rows(
-    entries: Iterable[Entry], after: datetime, before: datetime, *, budget: Budget = Budget()
+    entries: Iterable[Entry], after: datetime, before: datetime, *, budget: Budget = _DEFAULT
 ) -> list[tuple[str, ...]]:
     """One row a date that overlaps the UTC instants [`after`, `before`), in the order of ENTRY_COLUMNS, by start.
 
@@ -97,7 +97,7 @@ def _said_of(entry: Entry, one: Occurrence) -> Entry:
 
 def _row(entry: Entry, one: Occurrence) -> tuple[str, ...]:
     timed = isinstance(one.start, datetime)
-    last = one.end if timed else max(one.start, type(one.end).fromordinal(one.end.toordinal() - 1))
+    last = one.end if timed else max(one.start, one.end - timedelta(days=1))
     return (
         plain(entry.uid),
         one_line(entry.summary),

@@ -62,7 +62,7 @@ def change_days(entries: Iterable[Entry]) -> dict[str, tuple[date, ...]]:
 
 
 def uneven(entry: Entry, recurrence: Recurrence, changes: ChangeDays) -> dict[When, str]:
-    """The dates of a series during which the clock is changed, with how long each lasts; overrides not counted.
+    """The dates of a series during which the clock is changed, with how long each lasts; excluded ones too.
 
     Dates more than ten years after the start of an endless series are not looked at.
     """
@@ -76,18 +76,16 @@ def uneven(entry: Entry, recurrence: Recurrence, changes: ChangeDays) -> dict[Wh
     found = {when: lasts for when, lasts in found.items() if lasts != usual}
     if not found:
         return {}
-    dates = _dates(entry, recurrence, max(found)) - set(recurrence.excluded)
+    dates = _dates(entry, recurrence, max(found))
     return {when: lasts for when, lasts in found.items() if when in dates}
 
 
 def _near(start: datetime, length: timedelta, days: Iterable[date]) -> Iterator[datetime]:
     """The starts, at this time of day, whose last part day may hold a change."""
-    reach = range(-2 - length.days, 2 - length.days) if length.days else range(-1, 1)
-    if not length.days and start.date() != (start + length).date():
-        reach = range(-2, 1)
     for day in days:
-        for shift in reach:
-            yield datetime.combine(day + timedelta(days=shift), start.time())
+        # The last part day begins at most a day before the change, which lies between two noons.
+        for shift in range(-2, 1):
+            yield datetime.combine(day + timedelta(days=shift - length.days), start.time())
 
 
 def _dates(entry: Entry, recurrence: Recurrence, last: When) -> set[When]:

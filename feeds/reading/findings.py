@@ -2,18 +2,21 @@
 
 from msgspec import Struct
 
+from feeds.expansion import Budget, Meter
+
 
 class Limits(Struct, frozen=True, kw_only=True):
     """What one calendar may hold; more is an error or a refusal that says so, never a slow reader.
 
-    `octets` and `lines` of the file (lines as they stand, before unfolding); `entries`: VEVENTs; `depth` of BEGIN
-    inside BEGIN; `line_octets` of one line after unfolding, `parameters` of one line; `dates`: RDATEs and EXDATEs of
-    one series, `overrides` of one series; `zones`: time zones in one file; `warnings` kept of one entry or of the
-    file; `steps` for following rules of all series together (see feeds.expansion.Budget).
+    `octets` and `lines` of the file (lines as they stand, before unfolding); `entries`: VEVENTs, and VCALENDARs;
+    `depth` of BEGIN inside BEGIN; `line_octets` of one line after unfolding, `parameters` of one line; `dates`: RDATEs
+    and EXDATEs of one series, `overrides` of one series; `zones`: time zones in one calendar; `warnings` kept of one
+    entry or of the file; `steps` for following rules of all series together, and again for all time zones
+    (feeds.expansion.Budget).
     """
 
     octets: int = 5_000_000
-    lines: int = 400_000
+    lines: int = 250_000
     entries: int = 20_000
     depth: int = 10
     line_octets: int = 500_000
@@ -23,6 +26,15 @@ class Limits(Struct, frozen=True, kw_only=True):
     zones: int = 200
     warnings: int = 100
     steps: int = 200_000
+
+
+class Costs:
+    """What a file may still cost, in steps: following rules, comparing time zones, looking for similar names."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.rules = Meter(Budget(steps=limits.steps))
+        self.zones = Meter(Budget(steps=limits.steps))
+        self.names = Meter(Budget(steps=40))
 
 
 class Caution(Struct, frozen=True):

@@ -10,7 +10,9 @@ from msgspec import Struct
 from feeds.reading.findings import Limits
 from feeds.reading.unfolding import Logical
 
-TIMES = frozenset({"DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE", "DUE", "DTSTAMP", "CREATED", "LAST-MODIFIED"})
+TIMES = frozenset(
+    {"DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE", "DUE", "DTSTAMP", "CREATED", "LAST-MODIFIED"}
+)
 Repairs = tuple[tuple[str, str], ...]
 
 _NAME = re.compile(r"[A-Za-z0-9-]+")

@@ -14,14 +14,26 @@ from feeds.reading.findings import Limits
 
 # Properties whose value is free text: what follows such a line and is no property belongs to it.
 TEXTS = frozenset(
-    {"SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT", "CONTACT", "CATEGORIES", "RESOURCES", "NAME", "STYLED-DESCRIPTION"}
+    {
+        "SUMMARY",
+        "DESCRIPTION",
+        "LOCATION",
+        "COMMENT",
+        "CONTACT",
+        "CATEGORIES",
+        "RESOURCES",
+        "NAME",
+        "STYLED-DESCRIPTION",
+    }
 )
-_KNOWN = TEXTS | frozenset(
-    """BEGIN END VERSION PRODID CALSCALE METHOD UID DTSTAMP DTSTART DTEND DURATION DUE COMPLETED PERCENT-COMPLETE
-    RECURRENCE-ID RRULE RDATE EXDATE EXRULE SEQUENCE STATUS CREATED LAST-MODIFIED TRANSP CLASS PRIORITY GEO URL
-    ORGANIZER ATTENDEE ATTACH RELATED-TO REQUEST-STATUS FREEBUSY ACTION TRIGGER REPEAT TZID TZNAME TZOFFSETFROM
-    TZOFFSETTO TZURL COLOR IMAGE CONFERENCE REFRESH-INTERVAL SOURCE TIMEZONE-ID ACKNOWLEDGED PROXIMITY""".split()
-)
+_KNOWN = TEXTS | frozenset({
+    "BEGIN", "END", "VERSION", "PRODID", "CALSCALE", "METHOD", "UID", "DTSTAMP", "DTSTART", "DTEND", "DURATION",
+    "DUE", "COMPLETED", "PERCENT-COMPLETE", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE", "EXRULE", "SEQUENCE",
+    "STATUS", "CREATED", "LAST-MODIFIED", "TRANSP", "CLASS", "PRIORITY", "GEO", "URL", "ORGANIZER", "ATTENDEE",
+    "ATTACH", "RELATED-TO", "REQUEST-STATUS", "FREEBUSY", "ACTION", "TRIGGER", "REPEAT", "TZID", "TZNAME",
+    "TZOFFSETFROM", "TZOFFSETTO", "TZURL", "COLOR", "IMAGE", "CONFERENCE", "REFRESH-INTERVAL", "SOURCE",
+    "TIMEZONE-ID", "ACKNOWLEDGED", "PROXIMITY",
+})  # fmt: skip
 _NAME = re.compile(rb"([A-Za-z0-9-]{1,100}) ?[;:]")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ESCAPED_OCTET = re.compile("[\udc80-\udcff]+")
@@ -49,35 +61,69 @@ def logical_lines(data: bytes, limits: Limits) -> Iterator[Logical]:
     """The logical lines of `data`; blank ones are left out. Line ends are CRLF, LF or CR. Raises TooLarge."""
     if len(data) > limits.octets:
         raise TooLarge(f"the file has {len(data):,} octets, more than {limits.octets:,}")
-    # UTF-16 can double in UTF-8, never more; the lines are counted below all the same.
     physical = _as_utf8(data).splitlines()
     if len(physical) > limits.lines:
         raise TooLarge(f"the file has more than {limits.lines:,} lines", limits.lines)
-    with_controls = _CONTROLS.search(data) is not None
-    parts: list[bytes] = []
-    number, repairs = 0, {}
-    textual = False
+    current = _Gathered(0, b"", limits)
     for at, line in enumerate(physical, 1):
-        if line[:1] in (b" ", b"\t") and parts:
-            parts.append(line[1:])
+        if line[:1] in (b" ", b"\t") and current.parts:
+            current.parts.append(line[1:])
             continue
         match = _NAME.match(line)
         if match and _is_name(match[1]):
-            if parts:
-                yield _logical(number, parts, repairs, limits, with_controls)
-            parts, number, repairs = [line], at, {}
-            textual = _is_textual(match[1])
-        elif not line.strip():
-            continue
-        elif parts and textual:
-            parts.append(_continued(parts, line, at, repairs))
-        else:
-            if parts:
-                yield _logical(number, parts, repairs, limits, with_controls)
-            parts, number, textual = [], at, False
+            yield from current.logical()
+            current = _Gathered(at, line, limits, textual=_is_textual(match[1]))
+        elif line.strip() and current.textual:
+            current.go_on(line, at)
+        elif line.strip():
+            yield from current.logical()
+            current = _Gathered(0, b"", limits)
             yield Logical(at, line[:200].decode("utf-8", "replace"), (), "it is no property: NAME:value is expected")
-    if parts:
-        yield _logical(number, parts, repairs, limits, with_controls)
+    yield from current.logical()
+
+
+class _Gathered:
+    """The physical lines of one logical line."""
+
+    def __init__(self, number: int, line: bytes, limits: Limits, *, textual: bool = False) -> None:
+        self.parts = [line] if line else []
+        self.textual = textual
+        self._number = number
+        self._limits = limits
+        self._repairs: dict[str, str] = {}
+
+    def go_on(self, line: bytes, at: int) -> None:
+        """Add what should have been folded or escaped, and was not."""
+        before = self.parts[-1]
+        if before.endswith(b"=") and b"QUOTED-PRINTABLE" in self.parts[0][:200].upper():
+            self.parts[-1] = before[:-1]
+            self.parts.append(line)
+        elif len(before) >= _FULL:
+            words = f"line {at:,} does not begin with a space: it was read as a continuation"
+            self._repairs.setdefault("broken-folding", words)
+            self.parts.append(line)
+        else:
+            words = f"line {at:,} is no property: it was read as the next line of this text"
+            self._repairs.setdefault("raw-line-end", words)
+            self.parts += [b"\\n", line]
+
+    def logical(self) -> Iterator[Logical]:
+        """The line, if there is one."""
+        if not self.parts:
+            return
+        octets = b"".join(self.parts)
+        if len(octets) > self._limits.line_octets:
+            fault = f"it has {len(octets):,} octets, more than {self._limits.line_octets:,}"
+            yield Logical(self._number, octets[:200].decode("utf-8", "replace"), (), fault)
+            return
+        if _CONTROLS.search(octets):
+            octets = _CONTROLS.sub(b"", octets)
+            self._repairs["control-characters"] = "control characters were left out"
+        text = octets.decode("utf-8", "surrogateescape")
+        if not text.isascii() and _ESCAPED_OCTET.search(text):
+            text = _ESCAPED_OCTET.sub(_from_windows, text)
+            self._repairs["encoding"] = "it is not UTF-8: what was left was read as Windows-1252"
+        yield Logical(self._number, text, tuple(self._repairs.items()))
 
 
 def _as_utf8(data: bytes) -> bytes:
@@ -100,35 +146,6 @@ def _is_name(octets: bytes) -> bool:
 def _is_textual(octets: bytes) -> bool:
     name = octets.decode("ascii").upper()
     return name in TEXTS or name.startswith("X-")
-
-
-def _continued(parts: list[bytes], line: bytes, at: int, repairs: dict[str, str]) -> bytes:
-    """What a line adds that should have been folded or escaped, and was not."""
-    if parts[-1].endswith(b"=") and b"QUOTED-PRINTABLE" in parts[0][:200].upper():
-        parts[-1] = parts[-1][:-1]
-        return line
-    if len(parts[-1]) >= _FULL:
-        repairs.setdefault("broken-folding", f"line {at:,} does not begin with a space: it was read as a continuation")
-        return line
-    repairs.setdefault("raw-line-end", f"line {at:,} is no property: it was read as the next line of this text")
-    return b"\\n" + line
-
-
-def _logical(
-    number: int, parts: list[bytes], repairs: dict[str, str], limits: Limits, with_controls: bool
-) -> Logical:
-    octets = b"".join(parts)
-    if len(octets) > limits.line_octets:
-        text = octets[:200].decode("utf-8", "replace")
-        return Logical(number, text, (), f"it has {len(octets):,} octets, more than {limits.line_octets:,}")
-    if with_controls and _CONTROLS.search(octets):
-        octets = _CONTROLS.sub(b"", octets)
-        repairs["control-characters"] = "control characters were left out"
-    text = octets.decode("utf-8", "surrogateescape")
-    if not text.isascii() and _ESCAPED_OCTET.search(text):
-        text = _ESCAPED_OCTET.sub(_from_windows, text)
-        repairs["encoding"] = "it is not UTF-8: what was left was read as Windows-1252"
-    return Logical(number, text, tuple(repairs.items()))
 
 
 def _from_windows(match: re.Match[str]) -> str:

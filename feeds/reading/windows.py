@@ -1,7 +1,8 @@
 """Windows' names of time zones, with the IANA zones that each stands for.
 
 The data is windowsZones of the Unicode CLDR project (Unicode License v3, unicode.org/license.txt) as of 2026. The
-first zone of each is CLDR's own choice (territory 001), in the spelling of today; the others keep the same time.
+first zone of each is CLDR's own choice (territory 001), in the spelling of today; the others keep the same time, and
+three places that no longer do (Scoresbysund, Vostok, Casey) are left out.
 """
 
 WINDOWS = {
@@ -29,7 +30,7 @@ WINDOWS = {
     ),
     "Aus Central W. Standard Time": "Australia/Eucla",
     "Azerbaijan Standard Time": "Asia/Baku",
-    "Azores Standard Time": "Atlantic/Azores America/Scoresbysund",
+    "Azores Standard Time": "Atlantic/Azores",
     "Bahia Standard Time": "America/Bahia",
     "Bangladesh Standard Time": "Asia/Dhaka Asia/Thimphu",
     "Belarus Standard Time": "Europe/Minsk",
@@ -43,7 +44,7 @@ WINDOWS = {
         "America/Guatemala America/Belize America/Costa_Rica America/El_Salvador America/Managua "
         "America/Tegucigalpa Pacific/Galapagos"
     ),
-    "Central Asia Standard Time": "Asia/Bishkek Antarctica/Vostok Asia/Urumqi Indian/Chagos",
+    "Central Asia Standard Time": "Asia/Bishkek Asia/Urumqi Indian/Chagos",
     "Central Brazilian Standard Time": "America/Cuiaba America/Campo_Grande",
     "Central Europe Standard Time": (
         "Europe/Budapest Europe/Belgrade Europe/Bratislava Europe/Ljubljana Europe/Podgorica Europe/Prague "
@@ -51,7 +52,7 @@ WINDOWS = {
     ),
     "Central European Standard Time": "Europe/Warsaw Europe/Sarajevo Europe/Skopje Europe/Zagreb",
     "Central Pacific Standard Time": (
-        "Pacific/Guadalcanal Antarctica/Casey Pacific/Efate Pacific/Kosrae Pacific/Noumea Pacific/Pohnpei"
+        "Pacific/Guadalcanal Pacific/Efate Pacific/Kosrae Pacific/Noumea Pacific/Pohnpei"
     ),
     "Central Standard Time": (
         "America/Chicago America/Indiana/Knox America/Indiana/Tell_City America/Matamoros America/Menominee "

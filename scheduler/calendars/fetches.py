@@ -16,16 +16,16 @@ class Fetches:
         self._seen: dict[str, tuple[str, datetime]] = {}
 
     def note(self, subscription_id: str, user_agent: str, now: datetime) -> None:
-        """Remembers a fetch."""
-        self._seen[subscription_id] = (client_name(user_agent), now)
+        """Remembers a fetch; the header is looked at when it is written down."""
+        self._seen[subscription_id] = (user_agent, now)
 
     async def flush(self, db: Database) -> None:
-        """Writes down what was seen."""
+        """Writes down what was seen: the name of a calendar program, nothing else of the header."""
         seen, self._seen = self._seen, {}
 
         def write(conn: Connection) -> None:
-            for subscription_id, (client, at) in seen.items():
-                subscriptions.note_fetch(conn, subscription_id, client, at)
+            for subscription_id, (user_agent, at) in seen.items():
+                subscriptions.note_fetch(conn, subscription_id, client_name(user_agent), at)
 
         if seen:
             await db.write(write)

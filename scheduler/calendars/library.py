@@ -1,61 +1,65 @@
 """The feeds of this service: what feeds.publish asks for."""
 
-from datetime import UTC, date, datetime, time, timedelta
+import asyncio
+from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date
+from typing import TypeVar
 from urllib.parse import parse_qsl
+from weakref import WeakValueDictionary
 
-from msgspec import Struct
-from msgspec.structs import replace
+from sqlalchemy import Connection
 
-from feeds import publish
 from feeds.errors import Gone, InvalidQuery, NotThere, Unavailable
-from feeds.source import Ready
-from feeds.write import Head, merge_spans
+from feeds.source import Ready, RequestHeaders
 from scheduler import errors
-from scheduler.calendars.addresses import Asked, read_path
+from scheduler.calendars.addresses import Asked, is_secret, read_path
 from scheduler.calendars.fetches import Fetches
+from scheduler.calendars.hot import Hot, HotFeeds
+from scheduler.calendars.making import Maker
+from scheduler.calendars.openings import Openings
 from scheduler.calendars.personal import own_feed
-from scheduler.calendars.recent import Recent
 from scheduler.calendars.rendering import Renderer
-from scheduler.calendars.selecting import Found, find
+from scheduler.calendars.selecting import Found, Order, Wanted, find, find_changed, understood
 from scheduler.clock import Clock
 from scheduler.config import Config
-from scheduler.model.access import NOBODY, Actor
-from scheduler.services import subscriptions
-from scheduler.store import changes
+from scheduler.model.subscription import Subscription
+from scheduler.store import changes, counters
 from scheduler.store.database import Database
 from scheduler.texts import Catalogues
 
-_KEPT = 500
 _MOST_PARAMETERS = 100
-_TABLES = {
-    "programme": "programmes",
-    "kind": "kinds",
-    "country": "countries",
-    "level": "levels",
-    "area": "key_areas",
-    "audience": "audiences",
-    "theme": "themes",
-}
-
-
-class Kept(Struct, frozen=True):
-    """A feed as it was last made, at which counter."""
-
-    counter: int
-    ready: Ready
+T = TypeVar("T")
 
 
 class EventLibrary:
-    """Public feeds (feeds.source.Library): made when asked for after a change, kept until the next one."""
+    """Feeds (feeds.source.Library): made when asked for after a change, kept until the next one.
+
+    `kept` looks at memory alone. The counters that it goes by are those of `Database.pulse`, which knows of every
+    commit of this process before its writer does, and of other nodes' within a second.
+    """
 
     def __init__(self, db: Database, config: Config, clock: Clock, catalogues: Catalogues) -> None:
         self._db = db
+        self._pulse = db.pulse
         self._config = config
         self._clock = clock
         self._catalogues = catalogues
-        self._renderer = Renderer(config, catalogues)
+        renderer = Renderer(config, catalogues)
+        self._maker = Maker(config, catalogues, renderer)
+        self._feeds = HotFeeds(config.feeds.hot_feeds, config.feeds.hot_megabytes, renderer)
+        self._openings = Openings(db)
         self._fetches = Fetches()
-        self._feeds: Recent[tuple[str, str], Kept] = Recent(_KEPT)
+        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+        # Rendering and compressing must not hold up everybody else; one after the other, so that they share.
+        self._thread = ThreadPoolExecutor(1, "feeds")
+
+    def kept(self, path: str, query: bytes, headers: RequestHeaders) -> Ready | None:
+        """See feeds.source.Library."""
+        feed = self._feeds.get((path, query))
+        if feed is None:
+            return self._kept_secret(path, headers) if is_secret(path) and not query else None
+        return feed.ready if self._fresh(feed) else None
 
     async def publication(self, path: str, query: str, *, client: str) -> Ready:
         """See feeds.source.Library. The links inside come from the configured public address, never from a header."""
@@ -63,7 +67,8 @@ class EventLibrary:
             asked = read_path(path)
             if asked.secret:
                 return await self._subscribed(asked, query, client)
-            return await self._made(asked, (path, query), read_pairs(query), NOBODY)
+            order = Order(asked=asked, pairs=read_pairs(query))
+            return await self._made((path, query.encode("latin-1")), order)
         except errors.Invalid as error:
             raise InvalidQuery(" ".join(fault.detail for fault in error.faults)) from error
         except errors.NotFound as error:
@@ -77,79 +82,101 @@ class EventLibrary:
         """Writes down which subscriptions were fetched."""
         await self._fetches.flush(self._db)
 
+    def close(self) -> None:
+        """Makes no more feeds."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _fresh(self, feed: Hot) -> bool:
+        pulse = self._pulse
+        return pulse.change == feed.counter and pulse.trusted and self._clock() < feed.until
+
+    def _kept_secret(self, path: str, headers: RequestHeaders) -> Ready | None:
+        asked = read_path(path)
+        row = self._openings.known(asked.secret)
+        feed = self._feeds.get(_key(row, asked)) if row is not None else None
+        if row is None or feed is None or not self._fresh(feed):
+            return None
+        client = next((value for name, value in headers if name == b"user-agent"), b"")
+        self._fetches.note(row.id, client.decode("latin-1"), self._clock())
+        return feed.ready
+
     async def _subscribed(self, asked: Asked, query: str, client: str) -> Ready:
+        # Looked up first: what a stranger may learn must not depend on what stands behind the address.
+        row = await self._openings.open(asked.secret)
         if query:
             raise InvalidQuery("This address carries its own filter; make another subscription for another one.")
-        row = await self._db.read(lambda conn: subscriptions.opened(conn, asked.secret))
         now = self._clock()
         self._fetches.note(row.id, client, now)
-        pairs = read_pairs(row.query)
+        order = Order(asked=asked, pairs=read_pairs(row.query), reader=row.reader(), name=row.name)
         if not row.email:
-            return await self._made(asked, (row.id, asked.form), pairs, row.reader(), row.name)
-        language, today = dict(pairs).get("lang", self._config.languages.default), now.astimezone(UTC).date()
+            return await self._made(_key(row, asked), order)
+        language, today = dict(order.pairs).get("lang", self._config.languages.default), now.astimezone(UTC).date()
         return await self._db.read(
             lambda conn: own_feed(
-                conn, row.email, language, today=today, config=self._config, catalogues=self._catalogues
+                conn,
+                row.email,
+                language,
+                asked.form,
+                today=today,
+                config=self._config,
+                catalogues=self._catalogues,
             )
         )
 
-    async def _made(
-        self, asked: Asked, key: tuple[str, str], pairs: list[tuple[str, str]], reader: Actor, name: str = ""
-    ) -> Ready:
-        now = self._clock()
-        kept = self._feeds.get(key)
-        counter = await self._db.read(changes.current)
-        if kept and kept.counter == counter and kept.ready.valid_until and now < kept.ready.valid_until:
-            return kept.ready
-        today = now.astimezone(UTC).date()
-        found = await self._db.read(
-            lambda conn: find(conn, asked.event, pairs, reader, today=today, config=self._config)
-        )
-        ready = publish.ready(self._assemble(found, asked, today, name))
-        if kept and kept.ready.plain.etag == ready.plain.etag:
-            ready = replace(kept.ready, valid_until=ready.valid_until)
-        self._feeds.put(key, Kept(found.counter, ready))
-        return ready
+    async def _made(self, key: Hashable, order: Order) -> Ready:
+        # Many ask for the same feed after a change; it is made once.
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            feed = self._feeds.get(key)
+            if feed is not None and (self._fresh(feed) or await self._still_good(feed)):
+                return feed.ready
+            today = self._clock().astimezone(UTC).date()
+            renewed = await self._renewed(feed, today) if feed is not None else None
+            if renewed is None:
+                renewed = await self._new(feed, order, today)
+            self._pulse.publish({counters.CHANGE: renewed.counter})
+            self._feeds.put(key, renewed)
+            return renewed.ready
 
-    def _assemble(self, found: Found, asked: Asked, today: date, name: str) -> publish.Publication:
-        rendered = self._renderer.render(found)
-        midnight = datetime.combine(today, time(0), UTC)
-        changed_at = found.events[0].modified_at if asked.event else max(found.changed_at or midnight, midnight)
-        return publish.Publication(
-            head=self._head(found, name),
-            vevents=[each.data for each in rendered],
-            spans=merge_spans(each.spans for each in rendered),
-            last_modified=changed_at,
-            valid_until=midnight + timedelta(days=1),
-            filename=f"{asked.event or 'events'}.ics",
-            public=not asked.secret,
-            max_age=min(300, self._config.feeds.refresh_minutes * 60),
-        )
+    async def _still_good(self, feed: Hot) -> bool:
+        """The same asked of the database, where nobody listens to other nodes."""
+        if self._pulse.trusted or self._clock() >= feed.until:
+            return False
+        return await self._db.read(changes.current) == feed.counter
 
-    def _head(self, found: Found, own_name: str) -> Head:
-        config, language = self._config, found.query.options.language
-        names = config.feeds.names
-        name = next(names[tag] for tag in (*config.fallbacks(language), *names) if tag in names)
-        chosen = ", ".join(self._chosen_names(found, language))
-        programmes = found.query.chosen.values("programme")
-        return Head(
-            name=own_name or (f"{name}: {chosen}" if chosen else name),
-            description=config.operator.name,
-            refresh=timedelta(minutes=config.feeds.refresh_minutes),
-            hex_color=config.programmes[programmes[0]].colour if len(programmes) == 1 else "",
-        )
+    async def _renewed(self, feed: Hot, today: date) -> Hot | None:
+        """The feed with what changed since; None where it has to be read anew."""
+        if feed.wanted.order.asked.event or feed.wanted.today != today:
+            return None
+        config = self._config
+        found = await self._db.read(lambda conn: find_changed(conn, feed.wanted, feed.counter, config))
+        if found is None or found.read > feed.room:
+            return None
+        if feed.chunks is None and (found.events or feed.ids & found.judged):
+            return None
+        return await self._in_thread(lambda: self._maker.renewed(feed, found))
 
-    def _chosen_names(self, found: Found, language: str) -> list[str]:
-        return [
-            self._config.name(_TABLES[facet], value, language) if facet in _TABLES else value
-            for facet, values in found.query.chosen.facets
-            for value in values
-        ]
+    async def _new(self, before: Hot | None, order: Order, today: date) -> Hot:
+        config = self._config
+
+        def read(conn: Connection) -> tuple[Wanted, Found]:
+            wanted = understood(conn, order, config, today)
+            return wanted, find(conn, wanted, config)
+
+        wanted, found = await self._db.read(read)
+        return await self._in_thread(lambda: self._maker.new(before, wanted, found))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def read_pairs(query: str) -> list[tuple[str, str]]:
+def read_pairs(query: str) -> tuple[tuple[str, str], ...]:
     """The parameters of a raw query string. Raises InvalidQuery for more than a hundred."""
     try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS)
+        return tuple(parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
     except ValueError:
         raise InvalidQuery(f"A feed takes at most {_MOST_PARAMETERS} parameters.") from None
+
+
+def _key(row: Subscription, asked: Asked) -> Hashable:
+    """What a subscription's feed is kept under: everything that decides what is in it."""
+    return row.id, asked.form, row.query, row.name, row.institution, row.programmes

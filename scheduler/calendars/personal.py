@@ -5,22 +5,22 @@ Both carry the joining link once the seat is theirs, and the UID of their invita
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from feeds import publish
+from feeds import bodies
 from feeds.entry import Entry
 from feeds.source import Ready
 from feeds.write import Head, vevent, zones_of
 from scheduler.calendars.rendering import Renderer
 from scheduler.calendars.selecting import gather
+from scheduler.calendars.shapes import SHAPES, Shaping
 from scheduler.config import Config
 from scheduler.model.entries import Face, entry_of
 from scheduler.model.event import Event
-from scheduler.model.feed_options import FeedOptions, FeedQuery
-from scheduler.model.filter import Filter
 from scheduler.model.registration import Registration
 from scheduler.services.registrations import look_up
-from scheduler.store import changes, events, institutions, registrations
+from scheduler.store import events, registrations
 from scheduler.texts import Catalogues
 
 Pair = tuple[Registration, Event]
@@ -31,11 +31,11 @@ def own_calendar(conn: Connection, registration_id: str, config: Config, catalog
     seated = look_up(conn, registration_id)
     pair = (seated.registration, seated.event)
     entries = _entries(conn, [pair], seated.registration.language, config, catalogues)
-    return _ready(entries, Head(name=entries[0].summary), "event.ics", _changed_at([pair]))
+    return _calendar(entries, Head(name=entries[0].summary), _sending("event.ics", _changed_at([pair])))
 
 
 def own_feed(
-    conn: Connection, email: str, language: str, *, today: date, config: Config, catalogues: Catalogues
+    conn: Connection, email: str, language: str, form: str, *, today: date, config: Config, catalogues: Catalogues
 ) -> Ready:
     """Everything that an address is registered for, cancelled events for as long as other feeds show them."""
     midnight = datetime.combine(today, time(0), UTC)
@@ -47,20 +47,23 @@ def own_feed(
     by_id = {event.id: event for event in found}
     pairs = [(row, by_id[row.event_id]) for row in rows if row.event_id in by_id]
     entries = _entries(conn, pairs, language, config, catalogues)
-    head = Head(
-        name=catalogues.translator(language)("feeds.own", name=config.operator.name),
-        refresh=timedelta(minutes=config.feeds.refresh_minutes),
-    )
-    return _ready(entries, head, "agenda.ics", max(_changed_at(pairs), midnight))
+    t = catalogues.translator(language)
+    name = t("feeds.own", name=config.operator.name)
+    sending = _sending(f"agenda.{form}", max(_changed_at(pairs), midnight))
+    if form == "ics":
+        head = Head(name=name, refresh=timedelta(minutes=config.feeds.refresh_minutes))
+        return _calendar(entries, head, sending)
+    window = (oldest, midnight + timedelta(days=config.feeds.future_days))
+    shaping = Shaping(name=name, author=config.operator.name, entries=entries, window=window, today=midnight, t=t)
+    shape = SHAPES[form]
+    return bodies.make_ready(shape.write(shaping), replace(sending, media_type=shape.media_type, policy=shape.policy))
 
 
 def _entries(conn: Connection, pairs: list[Pair], language: str, config: Config, catalogues: Catalogues) -> list[Entry]:
-    query = FeedQuery(chosen=Filter(), options=FeedOptions(language=language))
-    known = institutions.all_institutions(conn)
-    found = gather(conn, query, [event for _, event in pairs], known, changes.current(conn))
+    found = gather(conn, [event for _, event in pairs], language)
     around = Renderer(config, catalogues).surroundings(found, language)
     return [
-        entry_of(event, found.dates[event.id], around, _face(row, event), uid=row.uid, only=row.occurrences)
+        entry_of(event, found.dates.get(event.id, ()), around, _face(row, event), uid=row.uid, only=row.occurrences)
         for row, event in pairs
     ]
 
@@ -69,18 +72,13 @@ def _face(row: Registration, event: Event) -> Face:
     return "registered" if row.firm and event.alive else "public"
 
 
-def _ready(entries: list[Entry], head: Head, filename: str, changed_at: datetime) -> Ready:
-    return publish.ready(
-        publish.Publication(
-            head=head,
-            vevents=[vevent(entry) for entry in entries],
-            spans=zones_of(entries),
-            last_modified=changed_at,
-            filename=filename,
-            public=False,
-            max_age=0,
-        )
-    )
+def _sending(filename: str, changed_at: datetime) -> bodies.Sending:
+    return bodies.Sending(filename=filename, last_modified=changed_at, public=False, max_age=0)
+
+
+def _calendar(entries: list[Entry], head: Head, sending: bodies.Sending) -> Ready:
+    vevents = [vevent(entry) for entry in entries]
+    return bodies.ready(bodies.Publication(head=head, vevents=vevents, spans=zones_of(entries), sending=sending))
 
 
 def _changed_at(pairs: list[Pair]) -> datetime:

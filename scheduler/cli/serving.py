@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from feeds.publish import Application
 
 CONNECTION_SECONDS = 3
-STOP_SECONDS = 9.0
+STOP_SECONDS = 6.0
 """Open requests get the first, everything together (mails on their way too) the second; then what is left is dropped.
 
 A mail that was dropped is sent again at the next start.

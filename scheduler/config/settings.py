@@ -77,7 +77,10 @@ class Mail(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Feeds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What calendar feeds hold and say about themselves. `names` per language is shown as the calendar's name."""
+    """What calendar feeds hold and say about themselves. `names` per language is shown as the calendar's name.
+
+    `hot_feeds` and `hot_megabytes` bound what lies ready in memory, in each process.
+    """
 
     names: Names = field(default_factory=lambda: dict(FEED_NAMES))
     refresh_minutes: Annotated[int, Meta(ge=5, le=10_080)] = 60
@@ -85,6 +88,8 @@ class Feeds(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     past_days: Count = 30
     future_days: Positive = 400
     max_events: Positive = 2000
+    hot_feeds: Annotated[int, Meta(ge=1, le=100_000)] = 1000
+    hot_megabytes: Annotated[int, Meta(ge=1, le=1_000_000)] = 256
 
 
 class Reminders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

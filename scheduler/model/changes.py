@@ -22,7 +22,7 @@ _NOT_PUBLIC = frozenset(
         "revision", "public_revision", "timing_revision", "sequence",
     }
 )  # fmt: skip
-_JOINING = ("url", "dial_in", "low_bandwidth")
+JOINING = ("url", "dial_in", "low_bandwidth")
 _TIME = ("start", "end", "timezone", "recurrence")
 # Where people go: what a place leaves empty comes from the host, and the format says whether there is a place at all.
 _PLACE = ("place", "host", "format")
@@ -37,7 +37,7 @@ def public_view(event: Event) -> dict[str, Any]:
         name: value for name, value in msgspec.to_builtins(event).items() if name not in _NOT_PUBLIC
     }
     if event.online.visibility != "public":
-        view["online"] = {name: value for name, value in view["online"].items() if name not in _JOINING}
+        view["online"] = {name: value for name, value in view["online"].items() if name not in JOINING}
     return view
 
 

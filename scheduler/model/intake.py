@@ -91,6 +91,13 @@ def as_input(event: Event, *, importing: bool = False) -> dict[str, Any]:
     return {name: _without_nulls(value) for name, value in fields.items() if value is not None and name not in hidden}
 
 
+def without_service_fields(data: object) -> object:
+    """An input without what only the service sets: what is left can be compared with a later version."""
+    if not isinstance(data, Mapping):
+        return data
+    return {name: value for name, value in data.items() if name not in (*SERVICE, *IMPORTED)}
+
+
 def _admit(
     data: object, known: Known, given: dict[str, Any], now: datetime, *, before: Event | None, importing: bool
 ) -> Event:

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 from sqlalchemy import Connection
 
 from scheduler.errors import Gone
 from scheduler.model.access import Actor, Standing, may_read_standing
-from scheduler.model.changes import public_view
+from scheduler.model.changes import JOINING, public_view
 from scheduler.model.event import Event
 from scheduler.model.filter import Filter, selects
 from scheduler.model.occurrences import occurrences_of
@@ -124,8 +125,17 @@ def _snapshot(event: Event | None, countries: frozenset[str]) -> Snapshot | None
         "status": event.status,
         "visibility": event.visibility,
         "facets": facets,
-        "start_at": min(date.start_at for date in dates).isoformat(),
-        "end_at": max(date.end_at for date in dates).isoformat(),
+        "start_at": _instant(min(date.start_at for date in dates)),
+        "end_at": _instant(max(date.end_at for date in dates)),
         "search": search_text(event),
     }
-    return {**public_view(event), **standing}
+    view = public_view(event)
+    view.pop("contact")
+    # Never in the history, also when it is public: it may be public no longer when somebody reads this.
+    view["online"] = {name: value for name, value in view["online"].items() if name not in JOINING}
+    return {**view, **standing}
+
+
+def _instant(at: datetime) -> str:
+    text: str = msgspec.to_builtins(at)
+    return text

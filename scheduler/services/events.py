@@ -109,7 +109,12 @@ def put_external(conn: Connection, source: str, external: str, data: object, doo
         data = {**data, "external_id": named}
     event = store.by_external_id(conn, source, external)
     if event is None:
-        return create(conn, data, door)
+        try:
+            return create(conn, data, door)
+        except Conflict:  # another node registered it since we looked: then it is there to be changed
+            event = store.by_external_id(conn, source, external)
+            if event is None:
+                raise
     return change(conn, event.id, data, door, expected=None)
 
 
@@ -123,13 +128,13 @@ def change(
     before = writable(conn, event_id, door.actor)
     known = _known(conn, door)
 
-    def reshaped() -> Event:
+    def reshaped(sent: object) -> Event:
         if partly:
-            return intake.patched(before, data, known, now=door.now)
-        return intake.replaced(before, data, known, now=door.now, importing=door.importing)
+            return intake.patched(before, sent, known, now=door.now)
+        return intake.replaced(before, sent, known, now=door.now, importing=door.importing)
 
-    _check_version(conn, before, expected, reshaped)
-    after = reshaped()
+    _check_version(conn, before, expected, lambda: reshaped(intake.without_service_fields(data)))
+    after = reshaped(data)
     if not may_create(door.actor, after.programme):
         raise Forbidden(f"Your role does not reach the programme “{after.programme}”.")
     if before.published and after.status == "draft":

@@ -25,11 +25,12 @@ _DAY = timedelta(days=1)
 
 
 class Seated(Struct, frozen=True, kw_only=True):
-    """A registration, its event and its place in the waiting line (0 when it does not wait)."""
+    """A registration, its event and its place in the waiting line (0 when it does not wait); `created` when new."""
 
     registration: Registration
     event: Event
     line: int = 0
+    created: bool = False
 
 
 def register(conn: Connection, event_id: str, wish: RegistrationInput, *, config: Config, now: datetime) -> Seated:
@@ -43,7 +44,7 @@ def register(conn: Connection, event_id: str, wish: RegistrationInput, *, config
     if again is None:
         row = seating.new_row(conn, event, wish, config=config, now=now, vouched=True)
         store.add(conn, row)
-        return _settle(conn, event, row, config=config, now=now)
+        return replace(_settle(conn, event, row, config=config, now=now), created=True)
     if again.state == "pending":
         row = seating.vouched(again, wish)
         store.replace(conn, row)

@@ -77,7 +77,8 @@ def settled(conn: Connection, event: Event, row: Registration, now: datetime) ->
     """A pending registration with the seat it holds, else a free one, else a place in the line. Raises Full."""
     if row.hold_until is not None and row.hold_until > now:
         return seated(row, "confirmed", now)
-    return seated(row, _outcome(conn, event, row.mode, row.seats, now), now)
+    outcome = _outcome(conn, event, row.mode, row.seats, now)
+    return seated(row, outcome, now if outcome == "confirmed" else _behind_the_line(conn, event, row.mode, now))
 
 
 def seated(row: Registration, outcome: Literal["confirmed", "waiting"], now: datetime) -> Registration:
@@ -89,11 +90,16 @@ def seated(row: Registration, outcome: Literal["confirmed", "waiting"], now: dat
 
 def _outcome(conn: Connection, event: Event, mode: Mode, wanted: int, now: datetime) -> Literal["confirmed", "waiting"]:
     taken = store.seats_taken(conn, event.id, now).get(mode, 0)
-    line = len(store.waiting_line(conn, event.id, mode))
-    outcome = place(event.seats, mode, taken, wanted, line)
+    outcome = place(event.seats, mode, taken, wanted, store.line_length(conn, event.id, mode))
     if outcome == "full":
         raise Full("This event is full and has no waiting list.")
     return outcome
+
+
+def _behind_the_line(conn: Connection, event: Event, mode: Mode, now: datetime) -> datetime:
+    """An instant after everybody who waits, also when two come at once or another node's clock is ahead."""
+    last = store.last_queued(conn, event.id, mode)
+    return max(now, last + timedelta(microseconds=1)) if last else now
 
 
 def _namesakes(conn: Connection, event: Event, wish: RegistrationInput) -> list[Registration]:

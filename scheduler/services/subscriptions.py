@@ -1,6 +1,7 @@
 """Subscriptions: make, rotate, revoke, open by secret, and remember who fetches."""
 
 from datetime import datetime
+from urllib.parse import parse_qsl
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
@@ -27,7 +28,7 @@ def create(
     now: datetime,
 ) -> tuple[str, Subscription]:
     """A new subscription and its secret, shown this once. Raises Forbidden for a grant beyond the actor's reach."""
-    check_may(actor, institution, programmes)
+    check_may(actor, institution, programmes, query)
     secret, prefix, secret_hash = new_secret("feed")
     row = Subscription(
         id=new_id(now),
@@ -63,10 +64,12 @@ def for_attendee(conn: Connection, registration: Registration, *, now: datetime)
 
 
 def get(conn: Connection, subscription_id: str, actor: Actor) -> Subscription:
-    """One subscription that an actor may manage. Raises NotFound."""
+    """One subscription that an actor may manage. Raises NotFound, also for an attendee's own, which is theirs alone."""
     row = store.get(conn, subscription_id)
-    if row is None or not _manages(actor, row):
+    if row is None or row.email or not _manages(actor, row):
         raise NotFound("There is no such subscription.")
+    if not actor.writes:
+        raise Forbidden("Your key reads only.")
     return row
 
 
@@ -103,14 +106,21 @@ def opened(conn: Connection, secret: str) -> Subscription:
     return row
 
 
-def check_may(actor: Actor, institution: str, programmes: tuple[str, ...]) -> None:
-    """Organisers grant what is theirs; a host makes feeds of its own institution. Raises Forbidden."""
+def check_may(actor: Actor, institution: str, programmes: tuple[str, ...], query: str) -> None:
+    """Organisers grant what is theirs; a host makes feeds of its own institution. Raises Forbidden.
+
+    An institution sees events of every programme; an organiser grants that sight only within the own programmes, by
+    the saved filter, which the address cannot change.
+    """
     if not actor.writes or actor.role not in {"host", "organiser", "admin"}:
         raise Forbidden("Your role does not let you make subscriptions.")
     if actor.role == "host" and (institution not in actor.institutions or programmes):
         raise Forbidden("A host makes subscriptions of its own institution, without programmes.")
     if actor.role == "organiser" and not set(programmes) <= set(actor.programmes):
         raise Forbidden("You can grant only your own programmes.")
+    if actor.role == "organiser" and institution and not _within(actor, query):
+        mine = ",".join(actor.programmes)
+        raise Forbidden(f"Add a filter by your own programmes to “query”, for example “programme={mine}”.")
 
 
 def _manages(actor: Actor, row: Subscription) -> bool:
@@ -118,7 +128,14 @@ def _manages(actor: Actor, row: Subscription) -> bool:
         return True
     if actor.role == "host":
         return row.institution in actor.institutions
-    return actor.role == "organiser" and set(row.programmes) <= set(actor.programmes)
+    if actor.role != "organiser" or not set(row.programmes) <= set(actor.programmes):
+        return False
+    return not row.institution or _within(actor, row.query)
+
+
+def _within(actor: Actor, query: str) -> bool:
+    chosen = {key for name, value in parse_qsl(query) if name == "programme" for key in value.split(",")}
+    return bool(chosen) and chosen <= set(actor.programmes)
 
 
 def _rotated(conn: Connection, row: Subscription, now: datetime) -> tuple[str, Subscription]:

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select
 
-from scheduler.store.tables import change, counter
+from scheduler.store import counters
+from scheduler.store.tables import change
 
 ChangeKind = Literal["created", "updated", "published", "moved", "cancelled", "deleted"]
 Snapshot = dict[str, Any]
@@ -28,20 +29,12 @@ class Change(Struct, frozen=True, kw_only=True):
 
 def current(conn: Connection) -> int:
     """The counter of the last committed change; 0 when nothing ever changed."""
-    value: int | None = conn.scalar(select(counter.c.value).where(counter.c.name == "change"))
-    return value or 0
+    return counters.current(conn, counters.CHANGE)
 
 
 def take(conn: Connection) -> int:
     """The next counter. The row stays locked until commit, so that counters commit in order."""
-    bump = (
-        update(counter).where(counter.c.name == "change").values(value=counter.c.value + 1).returning(counter.c.value)
-    )
-    taken: int | None = conn.scalar(bump)
-    if taken is None:
-        conn.execute(insert(counter).values(name="change", value=1))
-        return 1
-    return taken
+    return counters.take(conn, counters.CHANGE)
 
 
 def add(conn: Connection, row: Change) -> None:
@@ -63,6 +56,12 @@ def since(conn: Connection, after: int, limit: int) -> list[Change]:
     """Changes with a counter above `after`, in order, at most `limit`."""
     query = select(change).where(change.c.counter > after).order_by(change.c.counter).limit(limit)
     return list(_rows(conn, query))
+
+
+def changed_since(conn: Connection, after: int, limit: int) -> list[str]:
+    """The ids of events with a change above a counter, at most `limit` changes."""
+    query = select(change.c.event_id).where(change.c.counter > after).order_by(change.c.counter).limit(limit)
+    return list(conn.scalars(query))
 
 
 def latest_of(conn: Connection, event_ids: Iterable[str]) -> dict[str, Change]:

@@ -6,6 +6,7 @@ writes go through one thread with one connection (`scheduler.store.writer`); on 
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,7 +18,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from scheduler.errors import Conflict, Unavailable
+from scheduler.store import counters
 from scheduler.store import migrate as migrations
+from scheduler.store.pulse import Pulse, watching
 from scheduler.store.writer import Writer
 
 T = TypeVar("T")
@@ -46,10 +49,11 @@ class Discarded(Exception):
 
 
 class Database:
-    """An open database. `write` has committed, durably, when it returns."""
+    """An open database. `write` has committed, durably, when it returns; then `pulse` knows of it."""
 
-    def __init__(self, url: URL, reader: AsyncEngine, writer: Writer | None) -> None:
+    def __init__(self, url: URL, reader: AsyncEngine, writer: Writer | None, pulse: Pulse) -> None:
         self.url = url
+        self.pulse = pulse
         self._reader = reader
         self._snapshots = reader if writer else reader.execution_options(**_SNAPSHOT)
         self._writer = writer
@@ -68,7 +72,8 @@ class Database:
                 parsed.set(drivername="sqlite+pysqlite"), connect_args={"check_same_thread": False}, **_QUIET
             )
             _prepare_sqlite(writing, busy_seconds, reads_only=False)
-            return cls(parsed, reader, Writer(writing))
+            pulse = Pulse(trusted=True)
+            return cls(parsed, reader, Writer(writing, pulse), pulse)
         reader = create_async_engine(
             parsed.set(drivername="postgresql+asyncpg"),
             pool_pre_ping=True,
@@ -76,12 +81,16 @@ class Database:
             json_serializer=lambda value: msgspec.json.encode(value).decode(),
             json_deserializer=msgspec.json.decode,
         )
-        return cls(parsed, reader, None)
+        return cls(parsed, reader, None, Pulse(trusted=False))
 
     @property
     def shared(self) -> bool:
         """True when several nodes may work on it at once (PostgreSQL)."""
         return self._writer is None
+
+    def watching(self) -> AbstractAsyncContextManager[None]:
+        """Keeps `pulse` up to date with what other nodes write; on SQLite there are none."""
+        return watching(self._reader, self.pulse) if self.shared else nullcontext()
 
     async def migrate(self) -> None:
         """Brings the schema to the newest revision."""
@@ -113,7 +122,10 @@ class Database:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 async with self._reader.begin() as conn:
-                    return await conn.run_sync(body)
+                    result = await conn.run_sync(body)
+                    counted = await conn.run_sync(counters.values_if_taken)
+                self.pulse.publish(counted)
+                return result
             except DBAPIError as error:
                 if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _RETRIED:
                     raise

@@ -94,6 +94,11 @@ def part_of(event_id: str) -> Any:
     return event.c.part_of == event_id
 
 
+def ids_of_parts(conn: Connection, ids: Iterable[str]) -> list[str]:
+    """The ids of everything that stands in the day programme of one of these events."""
+    return list(conn.scalars(select(event.c.id).where(event.c.part_of.in_(list(ids)))))
+
+
 def whole() -> Any:
     """A condition: events that are not an item of another one's day programme."""
     return event.c.part_of.is_(None)

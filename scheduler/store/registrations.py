@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
@@ -108,8 +109,24 @@ def with_email(conn: Connection, email: str, states: Iterable[str]) -> list[Regi
 
 def place_in_line(conn: Connection, row: Registration) -> int:
     """Where a registration stands in the waiting line, 1 for the first; 0 when it does not wait."""
-    line = waiting_line(conn, row.event_id, row.mode) if row.state == "waiting" else []
-    return next((spot for spot, other in enumerate(line, 1) if other.id == row.id), 0)
+    if row.state != "waiting":
+        return 0
+    same = and_(registration.c.queued_at == row.queued_at, registration.c.id <= row.id)
+    return line_length(conn, row.event_id, row.mode, or_(registration.c.queued_at < row.queued_at, same))
+
+
+def last_queued(conn: Connection, event_id: str, mode: str) -> datetime | None:
+    """When the last in line for a seat of a mode began to wait."""
+    waits = and_(registration.c.event_id == event_id, registration.c.state == "waiting", registration.c.mode == mode)
+    last: datetime | None = conn.scalar(select(func.max(registration.c.queued_at)).where(waits))
+    return last
+
+
+def line_length(conn: Connection, event_id: str, mode: str, condition: Any = None) -> int:
+    """How many wait for a seat of a mode; of those that meet a condition, when there is one."""
+    waits = and_(registration.c.event_id == event_id, registration.c.state == "waiting", registration.c.mode == mode)
+    query = select(func.count()).select_from(registration).where(waits)
+    return conn.scalar(query if condition is None else query.where(condition)) or 0
 
 
 def counts(conn: Connection, event_id: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection, insert, select, update
 
 from scheduler.model.subscription import Subscription
+from scheduler.store import counters
 from scheduler.store.tables import retired_secret, subscription
 from scheduler.store.types import decode, encode
 
@@ -17,12 +18,14 @@ def add(conn: Connection, row: Subscription, secret_hash: str) -> None:
 
 
 def replace_row(conn: Connection, row: Subscription) -> None:
-    """Stores a changed one."""
+    """Stores a changed one; whoever keeps it in memory hears of that."""
+    counters.take(conn, counters.ACCESS)
     conn.execute(update(subscription).where(subscription.c.id == row.id).values(**_columns(row)))
 
 
 def rotate(conn: Connection, row: Subscription, secret_hash: str, now: datetime) -> None:
     """Gives a subscription a new secret; the old one is remembered as retired."""
+    counters.take(conn, counters.ACCESS)
     old = conn.scalar(select(subscription.c.secret_hash).where(subscription.c.id == row.id))
     conn.execute(insert(retired_secret).values(secret_hash=old, retired_at=now))
     changed = update(subscription).where(subscription.c.id == row.id)

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from scheduler.errors import Unavailable
+from scheduler.store import counters
+from scheduler.store.pulse import Pulse
 
 T = TypeVar("T")
 _GROUP = 64
@@ -23,8 +25,9 @@ Job = tuple[Callable[[Connection], Any], "Future[Any]"]
 class Writer:
     """Runs transaction bodies one after the other, in the order they came."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pulse: Pulse) -> None:
         self._engine = engine
+        self._pulse = pulse
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
@@ -77,11 +80,13 @@ class Writer:
             with self._engine.begin() as conn:
                 for body, future in group:
                     self._run_one(conn, body, future, done)
+                counted = counters.values_if_taken(conn)
         except BaseException as error:  # everybody in the group must hear of a failed commit
             for _, future in group:
                 if not future.done():
                     future.set_exception(error)
             return
+        self._pulse.publish(counted)
         for future, result in done:
             future.set_result(result)
 
@@ -92,15 +97,25 @@ class Writer:
         future: "Future[Any]",
         done: list[tuple["Future[Any]", Any]],
     ) -> None:
+        reasons: list[Exception] = []
         try:
             with conn.begin_nested():
-                result = body(conn)
+                result = _keeping(reasons, body, conn)
         except Exception as error:  # it belongs to whoever waits for this body
+            reason = reasons[0] if reasons else error
             if not _still_open(conn):
-                raise
-            future.set_exception(error)
+                raise reason from None  # `error` says only that the savepoint went with the rest
+            future.set_exception(reason)
         else:
             done.append((future, result))
+
+
+def _keeping(reasons: list[Exception], body: Callable[[Connection], T], conn: Connection) -> T:
+    try:
+        return body(conn)
+    except Exception as error:
+        reasons.append(error)
+        raise
 
 
 def _still_open(conn: Connection) -> bool:

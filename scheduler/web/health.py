@@ -3,25 +3,26 @@
 from datetime import timedelta
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response
 from litestar.di import NamedDependency
 from sqlalchemy import Connection
 
 from scheduler.store import messages, migrate
 from scheduler.web import access
+from scheduler.web.api.routing import reading
 from scheduler.web.context import Context
 
 OVERDUE = timedelta(seconds=120)
 """A message that waits longer than this for its first attempt means that the ledger has stopped."""
 
 
-@get("/healthz", guards=[access.public], include_in_schema=False, sync_to_thread=False)
+@reading("/healthz", guards=[access.public], sync_to_thread=False)
 def healthz() -> dict[str, str]:
     """Alive: the event loop answers."""
     return {"status": "ok"}
 
 
-@get("/readyz", guards=[access.public], include_in_schema=False)
+@reading("/readyz", guards=[access.public])
 async def readyz(context: NamedDependency[Context]) -> Response[dict[str, Any]]:
     """Ready: the database answers, its schema is the newest, and no mail is stuck. 503 otherwise."""
     now = context.clock()

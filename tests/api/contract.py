@@ -32,7 +32,7 @@ class Contract:
     def check(self, response: httpx.Response) -> None:
         """Raises AssertionError, naming the request, for an answer that is not as described."""
         request = response.request
-        path = request.url.path
+        path = re.sub("//+", "/", request.url.path)
         if not path.startswith(PREFIX):
             return
         where = f"{request.method} {path} -> {response.status_code} {response.text[:2000]}"

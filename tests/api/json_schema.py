@@ -73,9 +73,9 @@ def _object(value: dict[str, Any], schema: Schema, root: Schema, place: str) -> 
 
 
 def _bounds(value: Any, schema: Schema, place: str) -> Iterator[str]:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        if value < schema.get("minimum", value) or value > schema.get("maximum", value):
-            yield f"{place}: {value} is out of bounds"
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        yield f"{place}: {value} is out of bounds"
     if isinstance(value, str):
         if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
             yield f"{place}: has {len(value)} characters"

@@ -124,4 +124,14 @@ ADMINS_ONLY: dict[str, tuple[str, str, Any]] = {
 }
 """Routes for administrators, by operationId."""
 
-
+SUBSCRIPTIONS: dict[str, tuple[str, str, Any]] = {
+    "createSubscription": (
+        "POST",
+        "/api/v1/subscriptions?dry_run=1",
+        {"name": "VIVES", "institution": "vives", "query": "programme=enspired"},
+    ),
+    "listSubscriptions": ("GET", "/api/v1/subscriptions", None),
+    "rotateSubscription": ("POST", f"/api/v1/subscriptions/{UNKNOWN}/rotate?dry_run=1", None),
+    "revokeSubscription": ("DELETE", f"/api/v1/subscriptions/{UNKNOWN}?dry_run=1", None),
+}
+"""Routes about subscriptions, by operationId."""

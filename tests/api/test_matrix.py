@@ -5,14 +5,18 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Connection
 
+from scheduler.config import load
+from scheduler.model.links import Links
+from scheduler.services import people, registrations, subscriptions
+from scheduler.services.start import signing_secret
 from scheduler.web.api.reference import operations_of
+from scheduler.web.auth import COOKIE
 from tests.api import matrix
 from tests.api.contract import Contract
 from tests.api.matrix import Subject
-from tests.running import Api, started
-
-FREE_TEXT_OF_404 = "There is no such event."
+from tests.running import BASE, NOW, Api, event_body, started
 
 
 class World:
@@ -50,7 +54,14 @@ async def send(api: Api, role: str, method: str, address: str, body: Any) -> htt
 
 async def test_every_operation_is_in_the_matrix(world: World) -> None:
     one = world.subjects[0]
-    tried = {*matrix.reads(one), *matrix.writes(one), *matrix.FREE_READS, *matrix.FREE_WRITES, *matrix.ADMINS_ONLY}
+    tried = {
+        *matrix.reads(one),
+        *matrix.writes(one),
+        *matrix.FREE_READS,
+        *matrix.FREE_WRITES,
+        *matrix.ADMINS_ONLY,
+        *matrix.SUBSCRIPTIONS,
+    }
     assert {str(handler.operation_id) for _, _, handler in operations_of(world.api.litestar)} == tried
 
 
@@ -67,7 +78,7 @@ async def test_an_event_is_read_by_those_who_may_and_by_nobody_else(world: World
             wanted = expected(operation, role, one)
             assert response.status_code == wanted, where
             if wanted == 404 and role in one.readers():
-                continue  # the registration of a draft does not exist
+                continue  # a draft has no registrations
             if wanted == 404:
                 stranger = await client(world.api, role).get(matrix.reads(unknown)[operation])
                 assert bytes_of(response) == bytes_of(stranger), where
@@ -114,7 +125,9 @@ async def test_no_canary_reaches_a_role_that_may_not_see_it(world: World, role: 
 
 
 @pytest.mark.parametrize("role", matrix.EVERYBODY)
-async def test_lists_and_changes_hold_no_canary_of_a_person_and_changes_no_joining_link(world: World, role: str) -> None:
+async def test_lists_and_changes_hold_no_canary_of_a_person_and_changes_no_joining_link(
+    world: World, role: str
+) -> None:
     texts = {name: (await client(world.api, role).get(path)).text for name, path in matrix.FREE_READS.items()}
     for name, text in texts.items():
         for canary in (matrix.OWN_NAME, matrix.OWN_ADDRESS, matrix.OTHER_NAME, matrix.OTHER_ADDRESS):
@@ -154,7 +167,7 @@ async def test_an_event_is_written_by_those_who_may_and_by_nobody_else(world: Wo
                 assert response.status_code == (403 if role in one.readers() else 404), where
             else:
                 drafted = operation == "withdrawRegistration" and one.status == "draft"
-                assert response.status_code in ({404} if drafted else {200, 204, 409}), where
+                assert response.status_code in ({404} if drafted else {200, 201, 204, 409}), where
             if response.status_code == 404 and operation != "putEventByExternalId" and role == "stranger":
                 other = await send(world.api, role, *matrix.writes(unknown)[operation])
                 assert bytes_of(response) == bytes_of(other), where
@@ -178,28 +191,71 @@ async def test_what_belongs_to_no_event_is_written_by_those_who_may(world: World
     assert await world.api.state() == before
 
 
+@pytest.mark.parametrize("role", [*matrix.EVERYBODY, "revoked", "garbage"])
+async def test_subscriptions_are_managed_by_those_who_may_and_an_attendees_own_by_nobody(
+    world: World, role: str
+) -> None:
+    before = await world.api.state()
+    for operation, (method, address, body) in matrix.SUBSCRIPTIONS.items():
+        response = await send(world.api, role, method, address, body)
+        if role in matrix.KEYLESS:
+            assert response.status_code == 401, (role, operation)
+        elif operation == "createSubscription":
+            wanted = 201 if role in {"host", "organiser", "admin"} else 403
+            assert response.status_code == wanted, (role, response.text)
+        else:
+            assert response.status_code == (200 if operation == "listSubscriptions" else 404), (role, operation)
+    assert await world.api.state() == before
+    attended = next(one for one in world.subjects if one.status == "confirmed")
+    own = await world.api.write(lambda conn: _own_feed(conn, attended.registration))
+    for method, address in (
+        ("POST", f"/api/v1/subscriptions/{own}/rotate"),
+        ("DELETE", f"/api/v1/subscriptions/{own}"),
+    ):
+        assert (await send(world.api, role, method, address, None)).status_code in {401, 404}
+
+
+def _own_feed(conn: Connection, registration_id: str) -> str:
+    _, own = subscriptions.for_attendee(conn, registrations.look_up(conn, registration_id).registration, now=NOW)
+    return own.id
+
+
 async def test_an_organiser_cannot_carry_an_event_over_into_a_foreign_programme_or_day_programme(world: World) -> None:
     public = next(one for one in world.subjects if (one.visibility, one.status) == ("public", "confirmed"))
     moved = await world.api.organiser.patch(
         f"/api/v1/events/{public.id}?dry_run=1", json={"programme": "schoollinks"}, headers={"If-Match": "*"}
     )
     assert moved.status_code == 403
-    item = matrix.event_body(programme="schoollinks", part_of=public.id)
+    item = event_body(programme="schoollinks", part_of=public.id)
     joined = await world.api.stranger.post("/api/v1/events?dry_run=1", json=item)
     assert joined.status_code == 422
     assert joined.json()["errors"][0]["pointer"] == "/part_of"
 
 
 async def test_sessions_and_attendees_links_open_nothing_here(world: World) -> None:
-    context = world.api.litestar
-    assert context is not None
+    config = load(environ={})
+
+    def signed_in(conn: Connection) -> tuple[str, str]:
+        admin = people.add(conn, "admin@example.org", "admin", now=NOW)
+        token, _ = people.sign_in_link(conn, admin, config=config, now=NOW)
+        session, _ = people.sign_in(conn, token, config=config, now=NOW)
+        return session, signing_secret(conn, config)
+
+    session, secret = await world.api.write(signed_in)
     private = next(one for one in world.subjects if (one.visibility, one.status) == ("private", "confirmed"))
+    token = Links(BASE, secret).attendee(private.registration).rpartition("/")[2]
+    assert (await world.api.nobody.get(f"/r/{token}")).status_code == 200
+    console = world.api.client("nobody", Cookie=f"{COOKIE}={session}")
+    assert (await console.get("/console")).status_code == 200
     for headers in (
-        {"Cookie": "enspired_session=anything"},
+        {"Cookie": f"{COOKIE}={session}"},
+        {"Authorization": f"Bearer {session}"},
+        {"Authorization": f"Bearer {token}"},
         {"Authorization": "Basic YWRtaW46YWRtaW4="},
         {"Authorization": "Bearer "},
-        {"Authorization": f"Bearer {private.registration}"},
     ):
         one = world.api.client("nobody", **headers)
-        assert (await one.get(f"/api/v1/events/{private.id}")).status_code in {401, 404}
-        assert (await one.get(f"/api/v1/events/{private.id}/registrations")).status_code == 401
+        wanted = 404 if "Cookie" in headers else 401
+        assert (await one.get(f"/api/v1/events/{private.id}")).status_code == wanted, headers
+        assert (await one.get(f"/api/v1/events/{private.id}/registrations")).status_code == 401, headers
+        assert (await one.get(f"/api/v1/events/{token}")).status_code == wanted, headers

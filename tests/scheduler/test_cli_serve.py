@@ -103,10 +103,8 @@ def test_it_stops_within_ten_seconds_while_a_mail_server_does_not_answer(service
         silent.settimeout(10)
         _ask_for_a_mail(service)
         connection, _ = silent.accept()
-        asked = time.monotonic()
-        assert service.terminate(10) == 0
-        assert time.monotonic() - asked < 10
-        connection.close()
+        with connection:
+            assert service.terminate(10) == 0
 
 
 def _ask_for_a_mail(service: Service) -> None:
@@ -138,10 +136,11 @@ def test_it_runs_on_without_a_mail_server_and_the_mail_waits(service: Service) -
     service.start()
     _ask_for_a_mail(service)
     deadline = time.monotonic() + 10
-    while not (rows := inside("mail", "queue", "--data", service.data).rows) or rows[0][3] == "0":
-        assert time.monotonic() < deadline
+    while (rows := [row[1:4] for row in inside("mail", "queue", "--data", service.data).rows]) != [
+        ["confirmation", "waiting", "1"]
+    ]:
+        assert time.monotonic() < deadline, rows
         time.sleep(0.1)
-    assert rows[0][1:3] == ["confirmation", "waiting"]
     assert service.status("/healthz") == 200
 
 

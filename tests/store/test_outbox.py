@@ -10,7 +10,7 @@ from scheduler.model.message import Failure, Message
 from scheduler.services import outbox
 from scheduler.store import messages
 from scheduler.store.tables import message
-from tests.store.world import NOW, START, Wire, World, add_sign_in_message
+from tests.store.world import NOW, START, Wire, World, add_sign_in_message, add_sign_in_messages, doing
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 LATER, NEVER = Failure(text="try later", code=451), Failure(text="no such box", code=550, permanent=True)
@@ -30,7 +30,7 @@ async def get(world: World, key: str) -> Message:
 
 
 async def test_two_owners_never_hold_the_same_message(world: World) -> None:
-    await world.db.write(lambda conn: [add_sign_in_message(conn, id=f"m{number:03}") for number in range(60)])
+    await world.db.write(lambda conn: add_sign_in_messages(conn, 60))
     claims = await asyncio.gather(*(world.claim(f"node:{number % 2}", limit=7) for number in range(12)))
     taken = [claimed.id for claim in claims for claimed in claim]
     assert len(taken) == len(set(taken)) == 60
@@ -72,7 +72,8 @@ async def test_a_sender_that_slept_past_its_lease_does_not_begin_the_text(world:
         world.now += DAY
 
     world.wire.before_data = sleep
-    await world.send()
+    await world.sender.start_ready(world.now, lambda: None)
+    await world.sender.finish()
     assert world.wire.sent == []
     assert (await get(world, waiting.id)).state == "sending"
     world.wire.before_data = None
@@ -154,7 +155,7 @@ async def test_a_reminder_that_is_refused_gets_its_last_chances_before_the_start
         if after.state == "failed":
             break
         world.now = after.next_attempt_at
-    assert tries == [30, 29, 24, 9, 4.5, 2.25, 1.125, 0.5625]
+    assert tries == [30, 29, 24, 9, 4.5, 2.25, 1.125, 0.5625, 0.28125, 0.140625]
 
 
 async def test_a_reminder_whose_event_begins_while_it_waits_is_dropped(world: World) -> None:
@@ -187,7 +188,7 @@ async def test_a_message_that_cannot_be_worded_stops_no_other(world: World) -> N
         await world.register(event, name)
     unwritable = next(row for row in await world.messages(event) if row.address == "bob@example.org")
     broken = message.update().where(message.c.id == unwritable.id).values(message_id="<not an id\r\nBcc: x@y.be>")
-    await world.db.write(lambda conn: conn.execute(broken) and None)
+    await world.db.write(doing(broken))
     await world.send()
     assert sorted(sent.recipient for sent in world.wire.sent) == ["ann@example.org", "cid@example.org"]
     after = await get(world, unwritable.id)
@@ -247,7 +248,7 @@ async def test_no_more_is_claimed_than_can_be_sent_at_once(world: World) -> None
 
 
 async def test_a_shutdown_gives_back_only_its_own_leases(world: World) -> None:
-    await world.db.write(lambda conn: [add_sign_in_message(conn, id=f"m{number}") for number in range(4)])
+    await world.db.write(lambda conn: add_sign_in_messages(conn, 4))
     await world.claim("node:1", limit=2)
     await world.claim("node:2", limit=2)
     assert await world.db.write(lambda conn: messages.release_leases(conn, "node:1")) == 2

@@ -3,16 +3,18 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
+from functools import cache
 from typing import Any, TypeVar
 
 from msgspec import Struct, structs
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Executable, insert, text
 
 from scheduler.config import Config
 from scheduler.mail.transport import Delivered, Delivery, Envelope, Refused, StillWanted, Withdrawn
 from scheduler.mail.writer import Writer
 from scheduler.model.access import Actor
 from scheduler.model.event import Event
+from scheduler.model.filter import Filter
 from scheduler.model.institution import Institution
 from scheduler.model.intake_registration import RegistrationInput
 from scheduler.model.links import Links
@@ -36,6 +38,12 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 START = datetime(2027, 3, 16, 13, 30, tzinfo=UTC)
 """When the event of `small()` starts: 2027-03-16 14:30 in Brussels."""
 LINKS = Links("https://agenda.example.org", "a secret for tests, long enough")
+
+
+@cache
+def writer() -> Writer:
+    """The one that words mails; making it costs more than most tests."""
+    return Writer(load_catalogues())
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -109,7 +117,7 @@ class World:
             config=self.config,
             clock=lambda: self.now,
             transport=wire or self.wire,
-            correspondence=Correspondence(self.config, LINKS, Writer(load_catalogues())),
+            correspondence=Correspondence(self.config, LINKS, writer()),
             owner=owner,
         )
 
@@ -213,16 +221,26 @@ class World:
         return await self.db.read(lambda conn: changes.since(conn, since, filter_of(**chosen), actor, 1000))
 
 
-def filter_of(**chosen: Any) -> Any:
+def filter_of(**chosen: Any) -> Filter:
     """A filter: facets by name, and `first`, `last`, `text`."""
     rest = {name: chosen.pop(name) for name in ("first", "last", "text") if name in chosen}
     facets = tuple((name, (value,) if isinstance(value, str) else value) for name, value in chosen.items())
-    return changes.Filter(facets=facets, **rest)
+    return Filter(facets=facets, **rest)
 
 
 def wish(name: str, **fields: Any) -> RegistrationInput:
     """A wish for a seat."""
     return RegistrationInput(**{"name": name, "email": f"{name.lower()}@example.org", "language": "en", **fields})
+
+
+def doing(*statements: Executable | str) -> Callable[[Connection], None]:
+    """A transaction's body that executes statements."""
+
+    def body(conn: Connection) -> None:
+        for statement in statements:
+            conn.execute(text(statement) if isinstance(statement, str) else statement)
+
+    return body
 
 
 def add_institution(conn: Connection, key: str, country: str = "BE") -> Institution:
@@ -251,3 +269,9 @@ def add_sign_in_message(conn: Connection, **values: Any) -> None:
         **values,
     }
     conn.execute(insert(t.message).values(**row))
+
+
+def add_sign_in_messages(conn: Connection, count: int) -> None:
+    """Stores several."""
+    for number in range(count):
+        add_sign_in_message(conn, id=f"m{number:03}")

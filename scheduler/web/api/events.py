@@ -62,7 +62,7 @@ class Events(Controller):
         headers = {}
         if len(rows) > limit:
             start, last = rows[limit - 1]
-            pairs = [(name, value) for name, value in query.multi_items() if name != "cursor"]
+            pairs = sorted((name, value) for name, value in query.multi_items() if name != "cursor")
             pairs.append(("cursor", cursor_text(start, last.event.id)))
             body["next"] = f"{context.links.base}/api/v1/events?{urlencode(pairs)}"
             headers["Link"] = f'<{body["next"]}>; rel="next"'

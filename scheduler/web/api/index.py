@@ -44,7 +44,7 @@ class Index(Controller):
     ) -> Response[Any]:
         """The addresses of everything, and who you are here: the quickest way to see whether a key works."""
         base = context.links.base
-        lists = ("events", "changes", "institutions", "keys", "vocabulary", "openapi.json")
+        lists = ("events", "changes", "institutions", "subscriptions", "keys", "vocabulary", "openapi.json")
         you = {"role": actor.role, "programmes": actor.programmes, "institutions": actor.institutions}
         links = {name.partition(".")[0]: f"{base}/api/v1/{name}" for name in lists}
         links |= {"feed": context.links.feed(), "reference": f"{base}/api"}

@@ -8,7 +8,6 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import Connection
 
-from scheduler.errors import Fault, Invalid
 from scheduler.model.access import Actor
 from scheduler.model.intake_key import new_key
 from scheduler.model.intake_known import known_of

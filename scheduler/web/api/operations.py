@@ -158,6 +158,26 @@ OPERATIONS: dict[str, Operation] = {
         headers=("X-Dry-Run",),
         problems=(403, 404, 409, 422),
     ),
+    "listSubscriptions": Operation(answers={200: listing("Subscription")}),
+    "createSubscription": Operation(
+        answers={201: reference("NewSubscription")},
+        body=reference("SubscriptionInput"),
+        parameters=("dry_run",),
+        headers=("X-Dry-Run",),
+        problems=(*_BODY, 403),
+    ),
+    "rotateSubscription": Operation(
+        answers={200: reference("NewSubscription")},
+        parameters=("dry_run",),
+        headers=("X-Dry-Run",),
+        problems=(403, 404, 410, 422),
+    ),
+    "revokeSubscription": Operation(
+        answers={200: reference("Subscription")},
+        parameters=("dry_run",),
+        headers=("X-Dry-Run",),
+        problems=(403, 404, 422),
+    ),
     "listKeys": Operation(answers={200: listing("Key")}, problems=(403,)),
     "createKey": Operation(
         answers={201: reference("NewKey")},

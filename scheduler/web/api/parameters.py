@@ -44,6 +44,7 @@ _PATH = {
     "source": ("The system that your key comes from.", "sis"),
     "external": ("Your own key in that system.", "2027-0316"),
     "key": ("The institution's key.", "vives"),
+    "subscription_id": ("The subscription's id.", "01hzy3v8q4c7k2m9n5p6r8s1t2"),
     "prefix": ("The key's prefix or id.", "df8c4151"),
 }
 HEADERS: dict[str, Schema] = {

@@ -27,6 +27,7 @@ TAGS = {
     "events": "Register, change, publish and cancel events; read those you may read.",
     "registrations": "Who takes part.",
     "institutions": "Hosts, senders and partners.",
+    "subscriptions": "Calendar feeds with a secret address of their own.",
     "changes": "What changed since you last looked.",
     "keys": "API keys, for administrators.",
 }

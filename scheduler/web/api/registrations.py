@@ -47,7 +47,7 @@ class Registrations(Controller):
             return {"items": [registration_out(row, event, actor, line.get(row.id, 0)) for row in rows]}
 
         found = await context.db.read(read)
-        log.info("attendees.read", actor=actor.name, event=event_id, count=len(found["items"]))
+        log.info("attendees.read", actor=actor.name, event_id=event_id, count=len(found["items"]))
         return found
 
     @post(guards=[access.needs_writer], summary="Register somebody", operation_id="register", status_code=201)
@@ -69,8 +69,7 @@ class Registrations(Controller):
             event = events.writable(conn, event_id, actor)
             wish = new_registration(data, known_of(context.config, institutions.all_institutions(conn)), event)
             seated = registrations.register(conn, event_id, wish, config=context.config, now=now)
-            is_new = seated.registration.created_at == now
-            return _done(201 if is_new else 200, seated, actor, context)
+            return _done(201 if seated.created else 200, seated, actor, context)
 
         return await perform(request, context, actor, work)
 
@@ -96,7 +95,7 @@ class Registrations(Controller):
             return registration_out(seated.registration, event, actor, seated.line)
 
         found = await context.db.read(read)
-        log.info("attendees.read", actor=actor.name, event=event_id, count=1)
+        log.info("attendees.read", actor=actor.name, event_id=event_id, count=1)
         return found
 
     @delete(

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from scheduler.model.access import Actor, manages, may_see_attendee, may_see_joining_link
+from scheduler.model.changes import JOINING
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.institution import Institution
 from scheduler.model.links import Links
@@ -36,7 +37,7 @@ def event_out(held: Held, actor: Actor, links: Links) -> dict[str, Any]:
     for name in INTERNAL if manages(actor, event) else (*INTERNAL, *MANAGERS_ONLY):
         shown.pop(name, None)
     if not may_see_joining_link(actor, event):
-        for name in ("url", "dial_in", "low_bandwidth"):
+        for name in JOINING:
             shown["online"].pop(name, None)
     shown["start_at"] = instant_text(held.dates[0])
     shown["dates"] = [date_out(date) for date in held.dates]

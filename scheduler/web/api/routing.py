@@ -5,7 +5,9 @@ from typing import Any
 
 from litestar import HttpMethod, route
 from litestar.datastructures import MutableScopeHeaders
+from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 from litestar.types import Message, Scope
 
 PREFIX = "/api/"
@@ -34,3 +36,12 @@ async def protect(message: Message, scope: Scope) -> None:
         if name not in headers:
             headers[name] = value
     headers.extend_header_value("vary", "Authorization")
+    if scope["type"] == ScopeType.HTTP and message["status"] == 204 and "allow" in headers:
+        headers["Allow"] = ", ".join(sorted(_methods(scope)))
+
+
+def _methods(scope: Scope) -> set[str]:
+    """Every method of the route; the framework's own answer forgets those of handlers that it was given later."""
+    template = scope["path_template"]
+    routes = [route for route in scope["litestar_app"].routes if isinstance(route, HTTPRoute)]
+    return {method for route in routes if route.path_format == template for method in route.methods}

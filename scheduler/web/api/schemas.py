@@ -14,9 +14,11 @@ from scheduler.model.institution import Institution
 from scheduler.model.intake_fields import IMPORTED, SERVICE
 from scheduler.model.intake_key import KeyInput
 from scheduler.model.intake_registration import RegistrationInput
+from scheduler.model.intake_subscription import SubscriptionInput
 from scheduler.model.message import Message
 from scheduler.model.person import ApiKey
 from scheduler.model.registration import Registration
+from scheduler.model.subscription import Subscription
 from scheduler.services.changes import Page
 from scheduler.web.api.representation import INTERNAL, MANAGERS_ONLY
 
@@ -31,6 +33,9 @@ _WOULD_SEND: Schema = {
 }
 _OPTIONAL_INPUT = {"MovedDate": ("end",), "Institution": ("timezone",)}
 """Required in what is stored, but not in what is sent."""
+_SET = ("created_at", "revision")
+_NEEDED = {"name", "country"}
+"""Of an institution: what only the service sets, and what has to be sent."""
 
 
 class FieldWords(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,16 +78,20 @@ def components() -> dict[str, Schema]:
         "EventPatch": {**_event_input(schemas["EventInput"]), "required": []},
         "Date": _without(stored["Occurrence"], ("event_id",), optional=("original", "reason")),
         "Institution": _without(stored["Institution"], (), optional=("community",)),
-        "InstitutionInput": _without(schemas["InstitutionInput"], ("created_at", "revision"), optional=("timezone",)),
+        "InstitutionInput": _without(
+            schemas["InstitutionInput"], _SET, optional=tuple({*Institution.__struct_fields__} - _NEEDED)
+        ),
         "Registration": _registration(stored["Registration"]),
         "Message": _shown(stored["Message"], ("address", "facts", "lease_owner", "lease_until")),
         "Key": _shown(stored["ApiKey"], ()),
         "ChangePage": stored["Page"],
-        **_stored(RegistrationInput, KeyInput),
+        "Subscription": _shown(_stored(Subscription)["Subscription"], ("email",)),
+        **_stored(RegistrationInput, KeyInput, SubscriptionInput),
     }
-    for name in ("Event", "Institution", "Registration", "Key"):
+    for name in ("Event", "Institution", "Registration", "Key", "Subscription"):
         schemas[name]["properties"]["would_send"] = _WOULD_SEND
-    schemas["NewKey"] = _with_secret(schemas["Key"])
+    schemas["NewKey"] = _with_secret(schemas["Key"], "key")
+    schemas["NewSubscription"] = _with_secret(schemas["Subscription"], "address")
     return {name: schemas[name] for name in sorted(schemas) if name != "Occurrence"}
 
 
@@ -139,10 +148,9 @@ def _registration(stored: Schema) -> Schema:
     return schema
 
 
-def _with_secret(key: Schema) -> Schema:
-    secret = {"type": "string", "description": "The key itself, shown this once."}
-    properties = {**key["properties"], "key": secret}
-    return {**key, "properties": properties, "required": [*key["required"], "key"]}
+def _with_secret(schema: Schema, name: str) -> Schema:
+    properties = {**schema["properties"], name: {"type": "string", "description": "The secret, shown this once."}}
+    return {**schema, "properties": properties, "required": [*schema["required"], name]}
 
 
 def _as_input(name: str, schema: Schema) -> Schema:
@@ -202,6 +210,8 @@ def reference(name: str) -> Schema:
 
 
 def listing(name: str, **more: Schema) -> Schema:
-    """The schema of a list: `items`, and more fields beside them that are always there."""
+    """The schema of a list: `items`, more fields beside them that are always there, and the address of what follows."""
     properties: Schema = {"items": {"type": "array", "items": reference(name)}, **more}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    shape: Schema = {"type": "object", "required": list(properties), "additionalProperties": False}
+    follows = {"next": {"type": "string", "description": "The next page; absent on the last one."}} if more else {}
+    return {**shape, "properties": {**properties, **follows}}

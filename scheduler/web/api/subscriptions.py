@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from litestar import Controller, Response, delete, get, post
+from litestar import Controller, Response, delete, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from sqlalchemy import Connection
@@ -16,6 +16,7 @@ from scheduler.services import subscriptions as service
 from scheduler.store import institutions
 from scheduler.web import access
 from scheduler.web.api.reading import AnyRequest, json_body
+from scheduler.web.api.routing import reading
 from scheduler.web.api.writing import Done, perform, refuse_idempotency_key
 from scheduler.web.context import Context
 
@@ -26,7 +27,7 @@ class Subscriptions(Controller):
     path = "/api/v1/subscriptions"
     tags = ("subscriptions",)
 
-    @get(guards=[access.needs_key], summary="List subscriptions", operation_id="listSubscriptions")
+    @reading(guards=[access.needs_key], summary="List subscriptions", operation_id="listSubscriptions")
     async def all(self, context: NamedDependency[Context], actor: NamedDependency[Actor]) -> dict[str, Any]:
         """The subscriptions you manage, with the program that fetched each last, and when."""
         rows = await context.db.read(lambda conn: service.visible(conn, actor))

@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from scheduler.errors import Fault, Invalid, ServiceError, Stale
+from scheduler.errors import Conflict, Fault, Invalid, ServiceError, Stale
 from scheduler.model.access import Actor
 from scheduler.store import idempotency, messages
 from scheduler.store.idempotency import Answer
@@ -54,13 +54,17 @@ async def perform(
     lately = now - _LATELY
 
     def body(conn: Connection) -> tuple[Answer, bool]:
-        kept = idempotency.get(conn, actor.name, key) if key else None
+        kept = _kept(conn, actor, key, request_hash)
         if kept is not None:
-            if kept.request_hash != request_hash:
-                raise IdempotencyMismatch("This Idempotency-Key was used for another request.")
             return kept, True
         before = messages.written_since(conn, lately) if rehearsal else {}
-        done = work(conn)
+        try:
+            done = work(conn)
+        except Conflict:  # perhaps with its own twin, which another node did since we looked
+            kept = _kept(conn, actor, key, request_hash)
+            if kept is None:
+                raise
+            return kept, True
         would_send = _more(messages.written_since(conn, lately), before) if rehearsal else None
         answer = _answer(done, request_hash, would_send)
         if key and not rehearsal:
@@ -73,6 +77,10 @@ async def perform(
         stale.representation = current_out(stale.representation, actor, context.links)
         raise
     context.wake()
+    return _sent(answer, replayed=replayed, rehearsal=rehearsal)
+
+
+def _sent(answer: Answer, *, replayed: bool, rehearsal: bool) -> Response[Any]:
     headers = dict(answer.headers)
     if replayed:
         headers["Idempotent-Replayed"] = "true"
@@ -82,6 +90,13 @@ async def perform(
         return Response(content=None, status_code=answer.status, headers=headers)
     content = answer.body.encode()
     return Response(content=content, status_code=answer.status, media_type="application/json", headers=headers)
+
+
+def _kept(conn: Connection, actor: Actor, key: str, request_hash: str) -> Answer | None:
+    kept = idempotency.get(conn, actor.name, key) if key else None
+    if kept is not None and kept.request_hash != request_hash:
+        raise IdempotencyMismatch("This Idempotency-Key was used for another request.")
+    return kept
 
 
 def _answer(done: Done, request_hash: str, would_send: dict[str, int] | None) -> Answer:

@@ -6,6 +6,7 @@ from litestar import Response
 
 from scheduler.model.person import Person
 from scheduler.services import people
+from scheduler.texts import FALLBACK
 from scheduler.web.auth import session_token
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.visit import Visit, show
@@ -18,10 +19,11 @@ async def person_of(visit: Visit) -> Person | None:
 
 
 def voice_of(visit: Visit, person: Person | None) -> Voice:
-    """The person's own language, else the browser's."""
-    if person and person.language in visit.context.config.languages.offered:
-        return visit.voice(person.language)
-    return visit.preferred()
+    """The person's own language, else the browser's; English while the console is not written in it yet."""
+    offered = visit.context.config.languages.offered
+    own = person.language if person and person.language in offered else visit.preferred_language()
+    voice = visit.voice(own)
+    return voice if voice.t.has("pages.console.events") or FALLBACK not in offered else visit.voice(FALLBACK)
 
 
 def console_page(

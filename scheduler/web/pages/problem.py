@@ -27,7 +27,9 @@ def problem_page(request: Request[Actor, Any, Any], body: dict[str, Any], header
     words = voice.t(f"pages.problem.{code}") if code in _OWN_WORDS else str(body.get("detail", ""))
     html = site.templates.get_template("problem.html").render(
         t=voice.t, voice=voice, frame=frame_of(site, voice, title=voice.t("pages.problem.title")),
-        words=words, code=code, status=status, faults=body.get("errors", []), trace=body.get("trace_id", ""),
+        words=words,
+        foreign=code not in _OWN_WORDS and voice.language != "en",
+        code=code, status=status, faults=body.get("errors", []), trace=body.get("trace_id", ""),
     )  # fmt: skip
     if request.method == "HEAD":
         html = ""

@@ -81,8 +81,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     off: bool
     past: bool
     reason: str
-    moved: str
-    moved_reason: str
+    moved: tuple[str, str]
     when: When
     start: str
     clocks: Clocks
@@ -113,22 +112,18 @@ def event_view(
     """What the page says. `items` is the day programme, `zone` the reader's choice of a second clock."""
     date = shown_date(dates, now)
     title, summary = voice.read(event.title), voice.read(event.summary)
-    moved = event.moved_from if event.status != "cancelled" else None
     return EventView(
         id=event.id,
         kind=voice.name("kinds", event.kind),
         shape=voice.shape(event.kind),
         title=title,
         programme=voice.name("programmes", event.programme),
-        subtitle=" · ".join(
-            part for part in (place_words(event, institutions, voice), language_words(event, voice)) if part
-        ),
+        subtitle=_subtitle(event, institutions, voice),
         marks=tuple(marks(event, date, voice)),
         off=event.status == "cancelled",
         past=max(one.end_at for one in dates) <= now,
         reason=event.cancellation_reason,
-        moved=wall_words(moved.start, event, institutions, voice) if moved else "",
-        moved_reason=moved.reason if moved else "",
+        moved=_moved(event, institutions, voice),
         when=when_words(event, date, institutions, voice),
         start=date.start,
         clocks=clocks_of(event, date, institutions, voice, zone),
@@ -158,6 +153,17 @@ def paragraphs(texts: Texts, voice: Voice) -> tuple[Reading, ...]:
     found = voice.read(texts)
     parts = (part.strip() for part in found.text.replace("\r\n", "\n").split("\n\n"))
     return tuple(Reading(part, found.language) for part in parts if part)
+
+
+def _moved(event: Event, institutions: Institutions, voice: Voice) -> tuple[str, str]:
+    """Where a moved event stood before, and why it was moved; two empty texts for any other."""
+    moved = event.moved_from if event.status != "cancelled" else None
+    return (wall_words(moved.start, event, institutions, voice), moved.reason) if moved else ("", "")
+
+
+def _subtitle(event: Event, institutions: Institutions, voice: Voice) -> str:
+    parts = (place_words(event, institutions, voice), language_words(event, voice))
+    return " · ".join(part for part in parts if part)
 
 
 def _where(event: Event, institutions: Institutions, voice: Voice) -> Where:

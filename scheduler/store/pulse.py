@@ -1,0 +1,82 @@
+"""What this process knows of the counters, without asking: the poll of an unchanged feed costs a look at this.
+
+A transaction of this process publishes its counters as soon as it has committed, before its caller hears of it.
+On PostgreSQL a listener hears of other nodes' commits at once, and asks once a second in case it did not.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from scheduler.store import counters
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 1.0
+_ANSWER_SECONDS = 3.0
+
+
+class Pulse:
+    """The counters as last heard of; they only rise. `change` is -1 until somebody has read them.
+
+    `trusted` is False while nobody watches a database that other nodes write to, or it does not answer.
+    """
+
+    def __init__(self, *, trusted: bool) -> None:
+        self.trusted = trusted
+        self.change = -1
+        self.access = -1
+
+    def publish(self, values: Mapping[str, int]) -> None:
+        """Takes notice of counters that were read from the database."""
+        self.change = max(self.change, values.get(counters.CHANGE, self.change))
+        self.access = max(self.access, values.get(counters.ACCESS, self.access))
+
+
+@asynccontextmanager
+async def watching(engine: AsyncEngine, pulse: Pulse) -> AsyncIterator[None]:
+    """Follows a PostgreSQL database that others write to as well, until the block ends."""
+    task = asyncio.create_task(_watch(engine.execution_options(isolation_level="AUTOCOMMIT"), pulse))
+    try:
+        yield
+    finally:
+        pulse.trusted = False
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _watch(engine: AsyncEngine, pulse: Pulse) -> None:
+    while True:
+        try:
+            await _follow(engine, pulse)
+        except Exception as error:  # whatever it is, we do not know the counters now; readers go to the database
+            pulse.trusted = False
+            log.warning("pulse.lost", exc_info=error)
+            await asyncio.sleep(POLL_SECONDS)
+
+
+async def _follow(engine: AsyncEngine, pulse: Pulse) -> None:
+    """Over one connection; ends with an error when that does."""
+    heard = asyncio.Event()
+
+    def hear(*_: object) -> None:
+        heard.set()
+
+    async with engine.connect() as conn:
+        driver = (await conn.get_raw_connection()).driver_connection
+        await driver.add_listener(counters.CHANNEL, hear)  # type: ignore[union-attr]
+        try:
+            while True:
+                heard.clear()
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    pulse.publish(await conn.run_sync(counters.values))
+                pulse.trusted = True
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(heard.wait(), POLL_SECONDS)
+        finally:
+            if not driver.is_closed():  # type: ignore[union-attr]
+                await driver.remove_listener(counters.CHANNEL, hear)  # type: ignore[union-attr]
