@@ -11,7 +11,6 @@ from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Literal
 
 from msgspec import Struct
 
@@ -38,13 +37,6 @@ class Mailbox(Struct, frozen=True):
     name: str = ""
 
 
-class CalendarPart(Struct, frozen=True):
-    """An iTIP object to go with a mail: the calendar's bytes and its METHOD, which the MIME type repeats."""
-
-    method: Literal["REQUEST", "CANCEL"]
-    data: bytes
-
-
 class Mail(Struct, frozen=True, kw_only=True):
     """One mail to one recipient.
 
@@ -63,34 +55,18 @@ class Mail(Struct, frozen=True, kw_only=True):
     message_id: str
     date: datetime
     unsubscribe: str = ""
-    calendar: CalendarPart | None = None
 
 
 def compose(mail: Mail) -> bytes:
-    """The mail as it travels: multipart/alternative (RFC 2046) with plain text first. Raises what `envelope` does.
-
-    An invitation stands there as the third alternative, without a disposition, and once more as a file: the shape
-    that calendar programs agree on (RFC 6047 section 2.4, CalConnect's iMIP recommendations).
-    """
+    """The mail as it travels: multipart/alternative (RFC 2046) with plain text first. Raises what `envelope` does."""
     message = EmailMessage(policy=POLICY)
     for name, value in _headers(mail):
         message[name] = value
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    if mail.calendar:
-        _attach(message, mail.calendar)
     message["Content-Language"] = _safe("language", mail.language)
-    seed = hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]
-    for number, part in enumerate(part for part in message.walk() if part.is_multipart()):
-        part.set_boundary(f"=_{seed}{number or ''}")
+    message.set_boundary(f"=_{hashlib.sha256(mail.message_id.encode()).hexdigest()[:32]}")
     return _exact(mail) + message.as_bytes()
-
-
-def _attach(message: EmailMessage, part: CalendarPart) -> None:
-    message.add_alternative(
-        part.data, maintype="text", subtype="calendar", cte="base64", params={"method": part.method, "charset": "utf-8"}
-    )
-    message.add_attachment(part.data, maintype="application", subtype="ics", filename="invite.ics")
 
 
 def envelope(mail: Mail) -> Envelope:

@@ -42,8 +42,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     all dates that the registration covers when they are several. `institutions` by key: host and co-hosts at least.
     `operator` names the service, `help_address` is read by a person. `date` is the mail's own, the same over all
     attempts; `now` decides "today" and "tomorrow". `facts`, all optional: `position` (in the waiting line), `waiting`
-    (people in it), `reason`, `minutes` (how long a sign-in link holds). `invited`: an invitation goes with the mail;
-    `answers_read`: what calendar programs answer to it reaches this service.
+    (people in it), `reason`, `minutes` (how long a sign-in link holds).
     """
 
     cause: Cause
@@ -64,5 +63,3 @@ class Letter(Struct, frozen=True, kw_only=True):
     registration: Registration | None = None
     links: Links = Links()
     facts: dict[str, str] = field(default_factory=dict)
-    invited: bool = False
-    answers_read: bool = False

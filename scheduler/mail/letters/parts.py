@@ -128,14 +128,6 @@ def person_blocks(a: About) -> list[Block]:
     return [block] if block.lines else []
 
 
-def invitation_blocks(a: About) -> list[Block]:
-    """What to do with the invitation that comes with this mail, and whether an answer to it is read."""
-    if not a.letter.invited:
-        return []
-    answer = "mail.common.invitation_answered" if a.letter.answers_read else "mail.common.invitation_unread"
-    return [paragraph(a.t("mail.common.invitation")), paragraph(a.t(answer), "quiet")]
-
-
 def link_blocks(*links: tuple[str, str]) -> list[Block]:
     """Links as (label, address), without those that have no usable address."""
     return [Link(label, url) for label, url in links if safe_url(url)]
