@@ -53,6 +53,13 @@ from scheduler.web.pages.problem import problem_page
 from scheduler.web.pages.routes import PAGES
 from scheduler.web.pages.site import make_site
 
+try:
+    from scheduler.web.metrics import metrics
+except ImportError:  # the extra `metrics` is not installed
+    METRICS: list[Any] = []
+else:
+    METRICS = [metrics]
+
 log = structlog.get_logger()
 
 API: list[Any] = [Index, Events, EventActions, Registrations, Institutions, Subscriptions, Keys, changes]
@@ -131,7 +138,7 @@ def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | 
 def litestar_of(service: Service) -> Litestar:
     """Pages and API, without the feeds' door."""
     return Litestar(
-        route_handlers=[*API, *PAGES, healthz, readyz, attendee_calendar],
+        route_handlers=[*API, *PAGES, healthz, readyz, attendee_calendar, *METRICS],
         state=State({"site": make_site(service.config, service.catalogues), "problem_page": problem_page}),
         dependencies={
             "context": Provide(service.provide_context, sync_to_thread=False),

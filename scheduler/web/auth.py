@@ -37,7 +37,7 @@ class Authentication(ASGIMiddleware):
         if not path.isprintable():
             raise NotFound("There is nothing at this address.")
         actor = NOBODY
-        if path.startswith("/api/"):
+        if path.startswith("/api/") or path == "/metrics":
             actor = await self._from_key(scope)
         elif path == "/console" or path.startswith("/console/"):
             actor = await self._from_session(scope)
