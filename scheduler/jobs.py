@@ -106,8 +106,8 @@ class Jobs:
                 beat.stop()
             await asyncio.gather(*tasks)
             await self._sender.finish()
-            await self._do_chores()
             await self._db.write(lambda conn: messages.release_leases(conn, self._sender.owner))
+            await self._do_chores()
 
     async def _now(self) -> datetime:
         """This machine's clock; on PostgreSQL the database's, which all nodes share."""
@@ -131,7 +131,10 @@ class Jobs:
 
     async def _do_chores(self) -> None:
         for chore in self._chores:
-            await chore()
+            try:
+                await chore()
+            except Exception as error:  # one that fails now is done in a minute; the others are done anyway
+                log.error("chore.failed", exc_info=error)
 
 
 async def _tick(wake: Callable[[], None]) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from scheduler.errors import Unavailable
 from scheduler.model.subscription import client_name
 from scheduler.store import subscriptions
 from scheduler.store.database import Database
@@ -27,5 +28,9 @@ class Fetches:
             for subscription_id, (user_agent, at) in seen.items():
                 subscriptions.note_fetch(conn, subscription_id, client_name(user_agent), at)
 
-        if seen:
+        if not seen:
+            return
+        try:
             await db.write(write)
+        except Unavailable:
+            self._seen = {**seen, **self._seen}

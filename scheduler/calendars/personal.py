@@ -82,5 +82,7 @@ def _calendar(entries: list[Entry], head: Head, sending: bodies.Sending) -> Read
 
 
 def _changed_at(pairs: list[Pair]) -> datetime:
-    instants = [at for row, event in pairs for at in (event.modified_at, row.confirmed_at or row.created_at)]
+    instants = [
+        at for row, event in pairs for at in (event.modified_at, row.cancelled_at or row.confirmed_at or row.created_at)
+    ]
     return max(instants, default=datetime.min.replace(tzinfo=UTC, year=2000))

@@ -17,7 +17,7 @@ def log_to_stderr(*, debug: bool, quiet: bool = False) -> None:
     level = logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO
     processors: list[structlog.typing.Processor] = list(PROCESSORS)
     if sys.stderr.isatty():
-        processors.append(structlog.dev.ConsoleRenderer())
+        processors.append(structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
     else:
         order = ["timestamp", "level", "event"]
         processors += [structlog.processors.format_exc_info, structlog.processors.LogfmtRenderer(key_order=order)]

@@ -145,7 +145,7 @@ def _description(event: Event, around: Surroundings, join: str) -> Iterator[str]
         yield t("feeds.reason", reason=event.cancellation_reason)
     if join:
         yield t("feeds.join", url=join)
-    elif event.format != "on-site":
+    elif event.format != "on-site" and event.online.visibility == "registered":
         yield t("feeds.join_after_registration")
     yield from filter(None, (read(event.summary, language).text, read(event.description, language).text))
     yield t("feeds.kind", kind=config.name("kinds", event.kind, language))
@@ -171,7 +171,8 @@ def _location(event: Event, around: Surroundings) -> str:
         read(event.place.city or (host.city if host else {}), language).text,
     ]
     place = ", ".join(dict.fromkeys(part for part in parts if part))
-    return f"{place} + {online}" if event.format == "hybrid" else place
+    ways = (place, online) if event.format == "hybrid" else (place,)
+    return " + ".join(way for way in ways if way)
 
 
 def _categories(event: Event, around: Surroundings) -> tuple[str, ...]:

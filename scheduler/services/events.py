@@ -172,6 +172,17 @@ def cancel(conn: Connection, event_id: str, reason: str, door: Door, *, expected
         raise Conflict("A draft is deleted, not cancelled.")
     if before.status == "cancelled":
         return held(conn, before)
+    saved = _call_off(conn, before, reason, door)
+    for item in store.select_all(conn, store.part_of(event_id)):
+        locked = store.get(conn, item.id, lock=True)
+        if locked is not None and locked.alive:
+            _call_off(conn, locked, reason, door)
+    return saved
+
+
+def _call_off(conn: Connection, before: Event, reason: str, door: Door) -> Held:
+    """Cancels one event; whether the actor may was asked before, of the visit as a whole."""
+    event_id = before.id
     wanted = replace(before, status="cancelled", cancelled_at=door.now, cancellation_reason=reason)
     saved = _save(conn, before, advanced(before, wanted, door.now), "cancelled", door)
     messages.drop_waiting(conn, "the event was cancelled", messages.for_event(event_id, _SILENCED))
@@ -180,9 +191,6 @@ def cancel(conn: Connection, event_id: str, reason: str, door: Door, *, expected
             outbox.to_registration(
                 conn, "cancellation", saved.event, row, config=door.config, now=door.now, facts={"reason": reason}
             )
-    for item in store.select_all(conn, store.part_of(event_id)):
-        if item.alive:
-            cancel(conn, item.id, reason, door, expected=None)
     return saved
 
 

@@ -17,4 +17,5 @@ def prune(conn: Connection, *, config: Config, now: datetime) -> None:
     idempotency.prune(conn, now - timedelta(hours=config.server.idempotency_hours))
     messages.prune(conn, now - _SIGN_IN_MAILS)
     registrations.free_expired_holds(conn, config=config, now=now)
+    retention.forget_unconfirmed(conn, now=now)
     retention.forget_attendees(conn, config=config, now=now)

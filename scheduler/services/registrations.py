@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from scheduler.config import Config
-from scheduler.errors import Closed, NotFound
+from scheduler.errors import Closed, Fault, Invalid, NotFound
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.intake_registration import RegistrationInput
 from scheduler.model.message import Cause
@@ -21,6 +21,7 @@ from scheduler.store import events, messages
 from scheduler.store import registrations as store
 
 _PENDING_PER_ADDRESS = 3
+MOST_PUBLIC_SEATS = 10
 _DAY = timedelta(days=1)
 
 
@@ -62,10 +63,17 @@ def apply(conn: Connection, event_id: str, wish: RegistrationInput, *, config: C
     event = _open_event(conn, event_id, now, by_organiser=False)
     if not config.registration_mode(event.registration.mode).public_form:
         raise Closed("This event takes no registrations over the public form.")
+    if event.registration.url:
+        raise Closed("People register for this event elsewhere.")
+    if wish.seats > MOST_PUBLIC_SEATS:
+        detail = f"At most {MOST_PUBLIC_SEATS} places at once; for a larger group please write to the organiser."
+        raise Invalid((Fault(pointer="/seats", detail=detail, example=MOST_PUBLIC_SEATS),))
+    # Judged before anybody is looked up: at a full event the answer must not tell who is registered.
+    fresh = seating.new_row(conn, event, wish, config=config, now=now, vouched=False)
     row = seating.same_person(conn, event, wish, now)
     store.hold_address(conn, wish.email)
     if row is None:
-        row = seating.new_row(conn, event, wish, config=config, now=now, vouched=False)
+        row = fresh
         if len(store.pending_with_email(conn, row.email, now)) >= _PENDING_PER_ADDRESS:
             return False
         store.add(conn, row)

@@ -14,6 +14,7 @@ from scheduler.store import events, institutions, messages
 from scheduler.store import registrations as store
 
 _PER_ROUND = 20
+_GRACE = timedelta(days=1)
 
 
 def forget_attendees(conn: Connection, *, config: Config, now: datetime) -> int:
@@ -29,6 +30,15 @@ def forget_attendees(conn: Connection, *, config: Config, now: datetime) -> int:
         messages.remove_of_event(conn, event_id)
         store.remove_of_event(conn, event_id)
     return len(over)
+
+
+def forget_unconfirmed(conn: Connection, *, now: datetime) -> int:
+    """Deletes registrations that nobody confirmed, a day after their link ran out; gives how many."""
+    gone = [row for row in store.unconfirmed(conn) if row.expires_at is not None and row.expires_at < now - _GRACE]
+    for row in gone:
+        messages.remove_of_registration(conn, row.id)
+        store.remove(conn, row.id)
+    return len(gone)
 
 
 def _keep_count(conn: Connection, event: Event, now: datetime) -> None:

@@ -99,7 +99,13 @@ class Sender:
             failure = Failure(text=f"It could not be written: {type(error).__name__}", permanent=False)
             await self._fail(message, failure)
             return
-        await self._hand_over(message, envelope)
+        if self._time_enough(message):
+            await self._hand_over(message, envelope)
+
+    def _time_enough(self, message: Message) -> bool:
+        """False when the lease could run out while the relay still answers: then it is left to be claimed again."""
+        deadline = timedelta(seconds=self._config.mail.timeout_seconds)
+        return message.lease_until is None or message.lease_until - self._now() >= deadline
 
     async def _hand_over(self, message: Message, envelope: Envelope) -> None:
         objections: list[str] = []

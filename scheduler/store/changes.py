@@ -27,6 +27,14 @@ class Change(Struct, frozen=True, kw_only=True):
     after: Snapshot | None = None
 
 
+class Touched(Struct, frozen=True):
+    """That an event changed, and when (a UTC instant)."""
+
+    counter: int
+    event_id: str
+    at: datetime
+
+
 def current(conn: Connection) -> int:
     """The counter of the last committed change; 0 when nothing ever changed."""
     return counters.current(conn, counters.CHANGE)
@@ -58,10 +66,10 @@ def since(conn: Connection, after: int, limit: int) -> list[Change]:
     return list(_rows(conn, query))
 
 
-def changed_since(conn: Connection, after: int, limit: int) -> list[str]:
-    """The ids of events with a change above a counter, at most `limit` changes."""
-    query = select(change.c.event_id).where(change.c.counter > after).order_by(change.c.counter).limit(limit)
-    return list(conn.scalars(query))
+def touched_since(conn: Connection, after: int, limit: int) -> list[Touched]:
+    """Which events changed with a counter above `after`, in order, at most `limit` changes; not what changed."""
+    query = select(change.c.counter, change.c.event_id, change.c.at).where(change.c.counter > after)
+    return [Touched(*row) for row in conn.execute(query.order_by(change.c.counter).limit(limit))]
 
 
 def latest_of(conn: Connection, event_ids: Iterable[str]) -> dict[str, Change]:

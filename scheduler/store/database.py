@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
@@ -22,6 +23,8 @@ from scheduler.store import counters
 from scheduler.store import migrate as migrations
 from scheduler.store.pulse import Pulse, watching
 from scheduler.store.writer import Writer
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Body = Callable[[Connection], T]
@@ -168,7 +171,9 @@ def _translated(error: SQLAlchemyError | OSError) -> Exception:
     text = str(getattr(error, "orig", error)).lower()
     state: str = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if isinstance(error, OSError) or state in _NO_ENTRY:
-        return Unavailable(f"The database does not let us in ({text}). Nothing was changed.", retry_after=10)
+        # What the driver says names hosts and paths: that is for the log, not for whoever asked.
+        log.error("database.closed_to_us", reason=text)
+        return Unavailable("The database does not let us in. Nothing was changed.", retry_after=10)
     if isinstance(error, PoolTimeout) or state[:2] in _OVERLOADED:
         return Unavailable("The database cannot take this now. Nothing was changed.", retry_after=5)
     if isinstance(error, IntegrityError) and (state == "23505" or "unique" in text):

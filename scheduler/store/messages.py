@@ -202,6 +202,11 @@ def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
     return conn.execute(query.values(state="waiting", next_attempt_at=now, attempts=0)).rowcount
 
 
+def remove_of_registration(conn: Connection, registration_id: str) -> None:
+    """Deletes every message to one registration."""
+    conn.execute(delete(message).where(message.c.registration_id == registration_id))
+
+
 def remove_of_event(conn: Connection, event_id: str) -> None:
     """Deletes every message about an event."""
     conn.execute(delete(message).where(message.c.event_id == event_id))

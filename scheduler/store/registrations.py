@@ -150,6 +150,17 @@ def events_over(conn: Connection, before: datetime, limit: int) -> list[str]:
     return list(conn.scalars(query))
 
 
+def unconfirmed(conn: Connection) -> list[Registration]:
+    """Registrations that wait for their address to be confirmed."""
+    query = select(registration.c.document).where(registration.c.state == "pending")
+    return [decode(document, Registration) for document in conn.scalars(query.order_by(registration.c.id))]
+
+
+def remove(conn: Connection, registration_id: str) -> None:
+    """Deletes one registration; its messages are gone already."""
+    conn.execute(delete(registration).where(registration.c.id == registration_id))
+
+
 def remove_of_event(conn: Connection, event_id: str) -> None:
     """Deletes the registrations of an event; their messages are gone already."""
     conn.execute(delete(registration).where(registration.c.event_id == event_id))

@@ -3,8 +3,12 @@
 import asyncio
 from datetime import timedelta
 
+import pytest
+
+from scheduler.errors import Closed, Full, Invalid
 from scheduler.model.event import Event
 from scheduler.model.registration import Registration
+from scheduler.services.retention import forget_unconfirmed
 from scheduler.store import registrations as store
 from tests.store.world import World
 
@@ -54,3 +58,37 @@ async def test_the_form_does_not_tell_who_is_registered(world: World) -> None:
     assert not await world.apply(event, "Ann")
     assert await world.apply(event, "Bob")
     assert not await world.apply(event, "Bob")
+
+
+async def test_the_form_of_a_full_event_does_not_tell_who_is_registered(world: World) -> None:
+    event = await world.create(seats={"on_site": 1, "waiting_list": False})
+    await world.register(event, "Ann")
+    for name in ("Ann", "Bo"):
+        with pytest.raises(Full):
+            await world.apply(event, name)
+
+
+async def test_one_form_cannot_hold_a_whole_hall(world: World) -> None:
+    event = await world.create()
+    with pytest.raises(Invalid) as refused:
+        await world.apply(event, "Ann", seats=11)
+    assert [fault.pointer for fault in refused.value.faults] == ["/seats"]
+
+
+async def test_the_form_is_closed_where_people_register_elsewhere(world: World) -> None:
+    event = await world.create(registration={"mode": "open-form", "url": "https://example.org/form"})
+    with pytest.raises(Closed):
+        await world.apply(event, "Ann")
+
+
+async def test_a_registration_that_nobody_confirmed_is_forgotten_a_day_after_its_link_ran_out(world: World) -> None:
+    event = await world.create()
+    await world.apply(event, "Ann")
+    lasts = timedelta(days=world.config.security.confirm_days + 1)
+    world.now += lasts
+    await world.db.write(lambda conn: forget_unconfirmed(conn, now=world.now))
+    assert len(await rows(world, event)) == 1
+    world.now += MINUTE
+    await world.db.write(lambda conn: forget_unconfirmed(conn, now=world.now))
+    assert await rows(world, event) == []
+    assert await world.messages(event) == []

@@ -20,6 +20,7 @@ def cancellation(letter: Letter, t: Translator) -> Content:
     a = about(letter, t)
     whole = a.event.status == "cancelled" or a.occurrence.alive
     lead = t("mail.cancellation.lead" if whole else "mail.cancellation.lead_date")
+    where = where_lines(a)
     reason = letter.facts.get("reason") or (a.event.cancellation_reason if whole else a.occurrence.reason)
     return Content(
         subject=t("mail.cancellation.subject", title=a.title, when=a.brief),
@@ -30,8 +31,8 @@ def cancellation(letter: Letter, t: Translator) -> Content:
             *reason_blocks(a, reason),
             paragraph(t("mail.cancellation.nothing_to_do" if whole else "mail.cancellation.others_stay")),
             paragraph(t("mail.cancellation.calendar")),
-            *when_blocks(a, "mail.cancellation.was_planned"),
-            fact(t("mail.common.where"), *where_lines(a)),
+            *when_blocks(a, "mail.cancellation.was_planned", together=True),
+            *([fact(t("mail.common.where"), *where)] if where else []),
             *link_blocks((t("mail.common.event_page"), letter.links.event)),
         ),
         footer=footer(letter, t, why_registered(letter)),
@@ -52,7 +53,7 @@ def withdrawal(letter: Letter, t: Translator) -> Content:
             paragraph(lead, "lead"),
             *reason_blocks(a, letter.facts.get("reason", "")),
             paragraph(t("mail.withdrawal.no_more")),
-            *when_blocks(a),
+            *when_blocks(a, together=True),
             *([paragraph(t("mail.withdrawal.mistake")), *again] if again else []),
         ),
         footer=footer(letter, t, why_registered(letter)),

@@ -5,10 +5,11 @@ import re
 from babel.lists import format_list
 from msgspec import Struct
 
+from scheduler.dates import Here, moment_elsewhere
 from scheduler.mail.blocks import Block, Button, Fact, Link, fact, paragraph, safe_url
 from scheduler.mail.letter import IncompleteLetter, Letter
 from scheduler.model.event import Event, Occurrence
-from scheduler.model.reading import Reading, brief, organisers, read, when
+from scheduler.model.reading import Reading, brief, event_here, organisers, read, when
 from scheduler.texts import Translator
 
 MOST_DATES = 12
@@ -44,21 +45,36 @@ def about(letter: Letter, t: Translator) -> About:
     return About(letter, t, letter.event, letter.occurrence)
 
 
-def when_blocks(a: About, label: str = "mail.common.when") -> list[Block]:
-    """When: the event's clock, the reader's where it differs, a sentence when the difference is unusual."""
+def when_blocks(a: About, label: str = "mail.common.when", *, together: bool = False) -> list[Block]:
+    """When: the event's clock, the reader's where it differs, a sentence when the difference is unusual.
+
+    The other dates of a series stand under a label of their own, or `together` with the first where all share its
+    fate.
+    """
     span = when(a.event, a.occurrence, a.letter.institutions, a.t, a.letter.timezone)
     extra = a.t("mail.common.tentative") if a.event.status == "tentative" else ""
-    return [fact(a.t(label), *span.lines, span.note, extra), *_other_dates(a)]
+    others = _other_dates(a)
+    if together:
+        return [fact(a.t(label), *span.lines, span.note, *others, extra)]
+    first = fact(a.t(label), *span.lines, span.note, extra)
+    return [first, fact(a.t("mail.common.other_dates"), *others)] if others else [first]
 
 
-def _other_dates(a: About) -> list[Block]:
+def _other_dates(a: About) -> list[str]:
     others = [one for one in a.letter.dates if one.id != a.occurrence.id and one.alive]
-    if not others:
-        return []
-    lines = [brief(a.event, one, a.letter.institutions, a.t) for one in others[:MOST_DATES]]
     rest = len(others) - MOST_DATES
-    more = a.t.plural("mail.common.more_dates", rest) if rest > 0 else ""
-    return [fact(a.t("mail.common.other_dates"), *lines, more)]
+    more = [a.t.plural("mail.common.more_dates", rest)] if rest > 0 else []
+    return [*(_brief_on_both_clocks(a, one) for one in others[:MOST_DATES]), *more]
+
+
+def _brief_on_both_clocks(a: About, date: Occurrence) -> str:
+    """`Tue 20 Apr, 09:30 Ghent (14:30 Phnom Penh)`: the difference is not the same on every date of a series."""
+    words = brief(a.event, date, a.letter.institutions, a.t)
+    if not a.letter.timezone or a.event.all_day:
+        return words
+    reader = Here(a.letter.timezone)
+    elsewhere = moment_elsewhere(date.start_at, event_here(a.event, a.letter.institutions, a.t), reader, a.t)
+    return f"{words} ({elsewhere})" if elsewhere else words
 
 
 def where_lines(a: About) -> list[Reading]:
@@ -180,7 +196,8 @@ def _organiser_names(letter: Letter, t: Translator) -> str:
 
 def _languages(a: About) -> list[str]:
     spoken = _language_names(a, a.event.languages)
-    into = _language_names(a, tuple(dict.fromkeys(one.target for one in a.event.interpretation)))
+    targets = dict.fromkeys(one.target for one in a.event.interpretation if one.target not in a.event.languages)
+    into = _language_names(a, tuple(targets))
     lines = [spoken[:1].upper() + spoken[1:]]
     if into:
         lines.append(a.t("mail.common.interpretation", languages=into))

@@ -73,7 +73,6 @@ def waiting(letter: Letter, t: Translator) -> Content:
             paragraph(" ".join([t("mail.waiting.next"), *([t("mail.waiting.stay")] if on_site(a) else [])])),
             *when_blocks(a),
             *place_blocks(a),
-            *person_blocks(a),
             *link_blocks((t("mail.waiting.manage"), letter.links.manage), _event_page(a)),
         ),
         footer=footer(letter, t, why_registered(letter)),
