@@ -45,6 +45,7 @@ class Document(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[Element] = []
         self.words: list[str] = []
+        self.data: list[str] = []
         self.feed(html)
         self.close()
 
@@ -54,8 +55,8 @@ class Document(HTMLParser):
         self.words.append(" " if tag in _APART else "")
 
     def handle_data(self, data: str) -> None:
-        """Notes text."""
-        self.words.append(data)
+        """Notes text; what stands in a script element is data and nobody reads it."""
+        (self.data if self.cdata_elem == "script" else self.words).append(data)
 
     @property
     def text(self) -> str:
@@ -65,6 +66,10 @@ class Document(HTMLParser):
     def all(self, tag: str) -> list[Element]:
         """Every element of a kind."""
         return [element for element in self.elements if element.tag == tag]
+
+    def scripts(self) -> list[Element]:
+        """What a browser would run; a block of data is none."""
+        return [one for one in self.all("script") if one.get("type") != "application/ld+json"]
 
     def links(self) -> list[str]:
         """Where every link leads."""

@@ -49,7 +49,7 @@ async def test_every_page_is_sealed_and_complete_without_scripts(api: Api) -> No
         assert "script" not in policy
         assert answer.headers["x-content-type-options"] == "nosniff"
         document = Document(answer.text)
-        assert document.all("script") == []
+        assert document.scripts() == []
         assert [one.get("lang") for one in document.all("html")] == ["en"]
         assert len(document.all("h1")) == len(document.all("main")) == 1, path
         assert all(
@@ -195,7 +195,7 @@ async def test_nothing_that_people_write_becomes_markup(api: Api, hostile: str) 
     for path in ("/en/", f"/en/events/{event['id']}", f"/en/events/{event['id']}/registered"):
         document = await page(api, path)
         assert hostile in document.text
-        assert document.all("script") == document.all("svg") == []
+        assert document.scripts() == document.all("svg") == []
         assert not any(name.startswith("on") for one in document.elements for name in one.attributes)
         assert "49" not in document.text
 
@@ -257,3 +257,22 @@ async def test_people_get_a_page_and_programs_a_problem_document(api: Api) -> No
     seen = await api.nobody.get("/en/events/nothing", headers={**BROWSER, "Accept-Language": "en"})
     assert "There is nothing at this address." in Document(seen.text).text
     assert (await api.nobody.get("/en/events/nothing")).json()["code"] == "not-found"
+
+
+async def test_every_date_of_a_series_stands_on_the_other_clocks_too(api: Api) -> None:
+    """Between two dates the clocks change in Belgium only: one line above the list is not enough."""
+    event = await api.event(
+        format="online",
+        start="2027-03-23T09:30",
+        end="2027-03-23T11:00",
+        countries=["KH"],
+        recurrence={"rule": "FREQ=WEEKLY;COUNT=2"},
+    )
+    text = (await page(api, f"/en/events/{event['id']}?zone=Asia/Phnom_Penh")).text
+    assert text.count("15:30–17:00") >= 1
+    assert "14:30–16:00 Phnom Penh · UTC+7" in text
+
+
+async def test_a_hybrid_event_without_a_place_says_that_it_follows(api: Api) -> None:
+    event = await api.event(format="hybrid", host=None)
+    assert "Place to be announced, and online" in (await page(api, f"/en/events/{event['id']}")).text

@@ -12,11 +12,13 @@ from sqlalchemy import Connection
 from scheduler.errors import Closed, NotFound
 from scheduler.model.event import Occurrence
 from scheduler.model.reading import Institutions
-from scheduler.services import registrations
+from scheduler.services import registrations, subscriptions
 from scheduler.services.registrations import Seated
 from scheduler.store import events, institutions
 from scheduler.web.access import attendee_link
 from scheduler.web.pages import answers
+from scheduler.web.pages.site import Voice
+from scheduler.web.pages.subscribe import calendar_name, clients
 from scheduler.web.pages.view_attendee import attendee_view
 from scheduler.web.pages.visit import Visit, form, page, show
 
@@ -83,6 +85,27 @@ class Attendee(Controller):
         await _write(visit, lambda conn: registrations.change(conn, key, language=language, reminders=reminders))
         return answers.redirect(f"/r/{token}?saved=1#choices", private=True)
 
+    @form("/agenda", guards=[attendee_link], status=200)
+    async def agenda(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
+        """Makes the secret address of everything this mail address is registered for, and shows it this once."""
+        key = _registration(visit, token)
+
+        def work(conn: Connection) -> tuple[str, str]:
+            row = registrations.look_up(conn, key).registration
+            if row.state != "confirmed":
+                raise Closed("An agenda link is for those whose place is confirmed.")
+            return subscriptions.for_attendee(conn, row, now=visit.now)[0], row.language
+
+        try:
+            secret, language = await visit.context.db.write(work)
+        except Closed:
+            return _page(visit, token, await _own(visit, token), "attendee.html", status=409)
+        voice, feed = _voice(visit, language), visit.context.links.subscription(secret)
+        return show(
+            visit, voice, "agenda_link.html", title=voice.t("pages.attendee.agenda.title"), private=True, feed=feed,
+            base=f"/r/{token}", clients=clients(feed, calendar_name(voice), voice),
+        )  # fmt: skip
+
     @page("/unsubscribe", guards=[attendee_link])
     async def ask_unsubscribe(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """One button: a link in a mail must not switch anything off by itself."""
@@ -97,9 +120,7 @@ class Attendee(Controller):
 
 
 def _page(visit: Visit, token: str, own: Own, template: str, *, status: int = 200) -> Response[str]:
-    row = own.seated.registration
-    offered = visit.context.config.languages
-    voice = visit.voice(row.language if row.language in offered.offered else offered.offered[0])
+    voice = _voice(visit, own.seated.registration.language)
     view = attendee_view(
         own.seated, own.dates, own.others, own.institutions, voice, links=visit.context.links, now=visit.now
     )  # fmt: skip
@@ -107,6 +128,12 @@ def _page(visit: Visit, token: str, own: Own, template: str, *, status: int = 20
         visit, voice, template, title=view.heading, status=status, private=True, own=view, base=f"/r/{token}",
         saved=visit.request.query_params.get("saved") == "1",
     )  # fmt: skip
+
+
+def _voice(visit: Visit, language: str) -> Voice:
+    """The voice of the language that a registration was made in, as long as it is offered."""
+    offered = visit.context.config.languages.offered
+    return visit.voice(language if language in offered else offered[0])
 
 
 async def _own(visit: Visit, token: str) -> Own:

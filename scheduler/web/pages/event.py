@@ -20,12 +20,14 @@ from scheduler.services import registrations
 from scheduler.services.events import Held
 from scheduler.store import events, selection
 from scheduler.web.access import public
-from scheduler.web.pages import answers
+from scheduler.web.pages import answers, calendar_links
 from scheduler.web.pages.clocks import common_zones, known_zone
 from scheduler.web.pages.site import Voice
-from scheduler.web.pages.view_event import event_view
+from scheduler.web.pages.view_event import EventView, event_view, shown_date
 from scheduler.web.pages.view_register import FIELDS, TRAP, register_view
+from scheduler.web.pages.view_search import adding_of, script_of
 from scheduler.web.pages.visit import Visit, form, page, show
+from scheduler.web.pages.words import takes_registrations
 
 Typed = Mapping[str, list[str]]
 _MOST_ITEMS = 200
@@ -142,4 +144,22 @@ def _shown(
         subscribe=f"/{voice.language}/subscribe", kind=event.kind, programme=event.programme,
         parent=voice.read(parent.title) if parent else None,
         parent_url=f"/{voice.language}/events/{parent.id}" if parent else "",
+        whole_registers=bool(parent and parent.alive and takes_registrations(parent, voice)),
+        search=script_of(
+            event, dates, found.items, whole=parent, institutions=places, voice=voice, links=links,
+        ),
+        services=_services(visit, voice, found.held, view),
     )  # fmt: skip
+
+
+def _services(visit: Visit, voice: Voice, held: Held, view: EventView) -> list[tuple[str, str]]:
+    """Online calendars that take one event by a link: their names and the links. Of a series they take one date."""
+    if held.event.recurrence or view.past:
+        return []
+    address = visit.context.links.event(held.event.id, voice.language)
+    adding = adding_of(held.event, shown_date(held.dates, visit.now), view, address)
+    return [
+        (voice.t("pages.subscribe.google.name"), calendar_links.google(adding)),
+        (voice.t("pages.subscribe.outlook_work.name"), calendar_links.outlook_work(adding)),
+        (voice.t("pages.subscribe.outlook_home.name"), calendar_links.outlook_home(adding)),
+    ]

@@ -12,6 +12,7 @@ from scheduler.web.pages import (
     console_event,
     console_events,
     console_mails,
+    console_subscriptions,
     event,
     reference,
     sign_in,
@@ -36,6 +37,7 @@ _HANDLERS: list[Any] = [
     console_events.console_events,
     console_event.ConsoleEvent,
     console_mails.ConsoleMails,
+    console_subscriptions.ConsoleSubscriptions,
 ]
 
 PAGES: list[Any] = [

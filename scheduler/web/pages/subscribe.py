@@ -48,16 +48,25 @@ async def subscribe_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> 
         )  # fmt: skip
     query = "&".join(part for part in (chosen.query(), f"lang={lang}") if part)
     feed = visit.context.links.feed(query)
-    name = voice.config.feeds.names.get(lang) or next(iter(voice.config.feeds.names.values()))
     return show(
         visit, voice, "subscribe.html", title=voice.t("pages.subscribe.title"), path="/subscribe",
         sentence=sentence(chosen, voice, known), chosen=chips(chosen, voice, known, f"/{lang}/subscribe"),
-        feed=feed, clients=clients(feed, name, voice), agenda=address(f"/{lang}/", chosen),
+        feed=feed, agenda=address(f"/{lang}/", chosen),
+        clients=clients(feed, calendar_name(voice), voice, table=feed.replace("/events.ics", "/events.csv", 1)),
     )  # fmt: skip
 
 
-def clients(feed: str, name: str, voice: Voice) -> tuple[Client, ...]:
-    """The calendar programs that people have; `feed` is the list's address, `name` what the calendar is called."""
+def calendar_name(voice: Voice) -> str:
+    """What a calendar of ours is called in a reader's language."""
+    names = voice.config.feeds.names
+    return names.get(voice.language) or next(iter(names.values()))
+
+
+def clients(feed: str, name: str, voice: Voice, *, table: str = "") -> tuple[Client, ...]:
+    """The calendar programs that people have, also those that cannot follow a list: then what to do instead.
+
+    `feed` is the list's address, `name` what the calendar is called, `table` the address of the list as CSV.
+    """
     bare = feed.partition("://")[2]
     web, everything = f"webcal://{bare}", quote(feed, safe="")
     added = f"addfromweb?url={everything}&name={quote(name, safe='')}"
@@ -66,11 +75,19 @@ def clients(feed: str, name: str, voice: Voice) -> tuple[Client, ...]:
             f"https://calendar.google.com/calendar/r?cid={quote(web, safe='')}",
             "https://calendar.google.com/calendar/u/0/r/settings/addbyurl",
         ),
-        "outlook_work": (f"https://outlook.office.com/calendar/0/{added}",),
+        "outlook_work": (
+            f"https://outlook.office.com/calendar/0/{added}",
+            "https://outlook.office.com/calendar/addcalendar",
+        ),
         "outlook_home": (f"https://outlook.live.com/calendar/0/{added}",),
+        # the odd form is right: this program cuts "webcal:" off and asks for what is left
         "outlook_windows": (f"webcal:{feed}",),
+        "outlook_mac": (),
         "apple": (web,),
         "thunderbird": (),
+        "nextcloud": (),
+        "moodle": (),
+        "smartschool": (feed, table) if table else (feed,),
         "other": (),
     }
     return tuple(_client(key, urls, voice) for key, urls in addresses.items())

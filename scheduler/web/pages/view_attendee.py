@@ -61,6 +61,7 @@ class AttendeeView(Struct, frozen=True, kw_only=True):
     languages: str
     seats: int
     calendar: str
+    agenda_link: bool
     dates: tuple[DateView, ...]
     may_withdraw: bool
     reminders: bool
@@ -99,6 +100,7 @@ def attendee_view(
         languages=language_words(event, voice),
         seats=row.seats,
         calendar=f"{links.attendee(row.id)}/calendar.ics" if state in {"confirmed", "waiting"} else "",
+        agenda_link=state == "confirmed" and row.state == "confirmed",
         dates=tuple(_date(event, one, institutions, voice) for one in covered) if len(covered) > 1 else (),
         may_withdraw=state in {"pending", "confirmed", "waiting"},
         reminders=row.reminders,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from babel.numbers import format_decimal
 from msgspec import Struct
 
 from scheduler.dates import When, date_text
@@ -43,7 +44,7 @@ class Partner(Struct, frozen=True):
 
 
 class DateView(Struct, frozen=True):
-    """One date of a series, or one item of a day programme."""
+    """One date of a series, or one item of a day programme; `elsewhere` is the same on the other clocks."""
 
     when: When
     start: str
@@ -53,6 +54,7 @@ class DateView(Struct, frozen=True):
     url: str = ""
     kind: str = ""
     place: str = ""
+    elsewhere: tuple[str, ...] = ()
 
 
 class Where(Struct, frozen=True, kw_only=True):
@@ -137,7 +139,7 @@ def event_view(
         topics=tuple(_topics(event, voice)),
         development=tuple(_development(event, voice)),
         materials=tuple((text, text if text.startswith(_WEB) else "") for text in event.materials),
-        dates=tuple(_date(event, one, institutions, voice) for one in dates) if event.recurrence else (),
+        dates=tuple(_date(event, one, institutions, voice, zone) for one in dates) if event.recurrence else (),
         items=tuple(_item(item, one, event, institutions, voice) for item, one in items),
     )
 
@@ -235,24 +237,31 @@ def _chip(facet: str, key: str, voice: Voice) -> Chip:
 def _development(event: Event, voice: Voice) -> Iterable[str]:
     t, earned = voice.t, event.development
     if earned and earned.hours:
-        hours = int(earned.hours) if earned.hours == int(earned.hours) else earned.hours
-        yield t("pages.event.hours", hours=hours)
+        yield t("pages.event.hours", hours=format_decimal(earned.hours, locale=t.locale))
     if earned and earned.half_days:
         yield t.plural("pages.event.half_days", earned.half_days)
     if earned and earned.certificate:
         yield t("pages.event.certificate")
     if event.ects:
-        yield t("pages.event.ects", credits=f"{event.ects.credits:g}")
+        yield t("pages.event.ects", credits=format_decimal(event.ects.credits, locale=t.locale))
 
 
-def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voice) -> DateView:
+def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voice, zone: str) -> DateView:
     found: list[Mark] = []
     if not date.alive:
         found.append(Mark(voice.t("pages.mark.cancelled"), "bad"))
     elif date.status == "moved" and date.original:
         was = date_text(parse(date.original, event.timezone), voice.t, "short")
         found.append(Mark(voice.t("pages.mark.moved_from", date=was), "warn"))
-    return DateView(when_words(event, date, institutions, voice), date.start, tuple(found), date.reason)
+    clocks = clocks_of(event, date, institutions, voice, zone)
+    return DateView(
+        when_words(event, date, institutions, voice),
+        date.start,
+        tuple(found),
+        date.reason,
+        # Each date for itself: between two of them the clocks may have changed in one place only.
+        elsewhere=tuple(str(line) for line in (clocks.mine, *clocks.others) if line) if date.alive else (),
+    )
 
 
 def _item(event: Event, date: Occurrence, visit: Event, institutions: Institutions, voice: Voice) -> DateView:

@@ -45,7 +45,7 @@ def marks(event: Event, occurrence: Occurrence, voice: Voice) -> Iterator[Mark]:
 
 
 def place_words(event: Event, institutions: Institutions, voice: Voice) -> str:
-    """`Room B1.04, Ghent`, `Online`, `Online and in Room B1.04, Ghent`; the country where it is not the home one."""
+    """`Room B1.04, Ghent`, `Online`, `Room B1.04, Ghent, and online`; the country where it is not the home one."""
     if event.format == "online":
         return voice.t("pages.place.online")
     host = institutions.get(event.host or "")
@@ -60,7 +60,8 @@ def place_words(event: Event, institutions: Institutions, voice: Voice) -> str:
 def language_words(event: Event, voice: Voice) -> str:
     """`English, interpretation into Dutch and French`; empty when nothing is known."""
     spoken = voice.languages(event.languages)
-    targets = tuple(dict.fromkeys(channel.target for channel in event.interpretation))
+    into = dict.fromkeys(channel.target for channel in event.interpretation if channel.target not in event.languages)
+    targets = tuple(into)
     if not targets:
         return spoken
     return voice.t("pages.language.interpreted", languages=spoken, targets=voice.languages(targets))
