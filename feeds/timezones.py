@@ -122,9 +122,16 @@ def _described(changes: list[Change], rules: tuple[YearlyOnset, ...]) -> int:
         # A year that was skipped would come back if a rule ran over it.
         if index < len(changes) and changes[index].wall - changes[index - 1].wall > timedelta(days=366):
             break
+        # Ojinaga kept the days of its changes when it moved to other offsets in 2022.
+        if index + 1 < len(changes) and _offsets(changes[index - 1]) != _offsets(changes[index + 1]):
+            break
         index -= 1
     # Two rules, each with a first onset; one alone would recur for ever on its own.
     return index if len(changes) - index >= 2 else len(changes)
+
+
+def _offsets(change: Change) -> tuple[timedelta, timedelta]:
+    return change.before, change.after
 
 
 def _observance(change: Change, rule: YearlyOnset | None = None) -> list[str]:

@@ -22,8 +22,8 @@ feeds.timezones feeds.rules feeds.lines feeds.offsets feeds.crc
 feeds.expansion feeds.plain feeds.kept
 feeds.recurrence
 feeds.reading
-feeds.write feeds.read
-feeds.invite feeds.chunks
+feeds.write feeds.read feeds.checking
+feeds.invite feeds.chunks feeds.check
 feeds.bodies
 feeds.publish feeds.formats feeds.caldav
 scheduler.errors scheduler.clock scheduler.texts

@@ -15,6 +15,7 @@ COMMANDS = {
     "people": ("scheduler.cli.people", "Who may sign in: add, list, make a sign-in link."),
     "events": ("scheduler.cli.events", "Events: list, add, publish, cancel."),
     "registrations": ("scheduler.cli.registrations", "Who registered for an event."),
+    "feeds": ("scheduler.cli.feeds", "Calendar feeds: judge any, list those that were given out."),
     "mail": ("scheduler.cli.mail", "Mails: what waits, how they look, try again."),
     "version": ("scheduler.cli.version", "What runs here: program, Python, time zones, database."),
 }

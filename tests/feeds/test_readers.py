@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from feeds.entry import Entry
+from feeds.entry import Entry, Rule
 from feeds.errors import InvalidRule
 from feeds.expansion import Budget, Meter, rule_days
 from feeds.recurrence import rule_text
@@ -162,12 +162,18 @@ def random_series(seed: int, zone: str) -> Entry:
         return series(start, text, zone, excluded=excluded, uid=f"{seed}@x")
 
 
-SEEDS = range(300)
+def miscounted(rule: Rule) -> bool:
+    """True where ical.js may count dates that it does not give, and ends early: COUNT=7 then gives six dates."""
+    return rule.frequency == "monthly" and bool(rule.by_month and rule.count)
 
 
-@pytest.mark.parametrize("zone", ["Europe/Brussels", "America/Guayaquil"])
-def test_recurring_ical_events_finds_the_same_dates_for_random_rules(zone: str) -> None:
-    entries = [random_series(seed, zone) for seed in SEEDS]
+SEEDS = range(2_000)
+A_FEW = range(300)
+
+
+@pytest.mark.parametrize(("zone", "seeds"), [("Europe/Brussels", SEEDS), ("America/Guayaquil", A_FEW)])
+def test_recurring_ical_events_finds_the_same_dates_for_random_rules(zone: str, seeds: range) -> None:
+    entries = [random_series(seed, zone) for seed in seeds]
     seen = seen_by_recurring(calendar_of(*entries), AFTER, BEFORE)
     assert seen == seen_by_us(entries, AFTER, BEFORE)
     assert len(seen) > 2_000
@@ -180,7 +186,7 @@ def test_ical_js_finds_the_same_dates_for_random_rules(ical_js: IcalJs) -> None:
     differing = {
         rule_text(one.recurrence.rule): (as_seen(seen)[:4], seen_by_us([one], AFTER, BEFORE)[:4])
         for one, seen in zip(entries, answers, strict=True)
-        if one.recurrence and as_seen(seen) != seen_by_us([one], AFTER, BEFORE)
+        if one.recurrence and not miscounted(one.recurrence.rule) and as_seen(seen) != seen_by_us([one], AFTER, BEFORE)
     }
     assert differing == {}
 

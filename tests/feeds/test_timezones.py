@@ -20,7 +20,7 @@ PARTNERS = [
 CHANGING = [
     *("Europe/Brussels", "Europe/London", "America/New_York", "Australia/Sydney", "Africa/Casablanca"),
     *("Africa/Cairo", "Europe/Dublin", "America/Nuuk", "Asia/Gaza", "Australia/Lord_Howe"),
-    *("America/Vancouver", "America/Santiago", "Asia/Kolkata"),
+    *("America/Vancouver", "America/Santiago", "Asia/Kolkata", "America/Ojinaga"),
 ]
 FIRST, LAST = 2020, 2040
 STEP, DAY = timedelta(minutes=30), timedelta(days=1)

@@ -4,8 +4,13 @@ from typing import Any
 
 import pytest
 
+from scheduler.config import load
+from scheduler.texts import load_catalogues
 from scheduler.web.pages.language import best_language
+from scheduler.web.pages.site import Voice
+from scheduler.web.pages.words import place_words
 from tests.running import Api, api
+from tests.scheduler.inputs import admitted, small
 from tests.scheduler.pages import BROWSER, HOSTILE, Document, page
 
 __all__ = ["api"]
@@ -273,6 +278,7 @@ async def test_every_date_of_a_series_stands_on_the_other_clocks_too(api: Api) -
     assert "14:30–16:00 Phnom Penh · UTC+7" in text
 
 
-async def test_a_hybrid_event_without_a_place_says_that_it_follows(api: Api) -> None:
-    event = await api.event(format="hybrid", host=None)
-    assert "Place to be announced, and online" in (await page(api, f"/en/events/{event['id']}")).text
+def test_a_room_that_is_not_known_yet_reads_well_beside_online() -> None:
+    voice = Voice(load_catalogues().translator("en"), load(environ={}))
+    event = admitted(small(format="hybrid"))
+    assert place_words(event, {}, voice) == "Place to be announced, and online"
