@@ -104,7 +104,6 @@ def _event(number: int, now: datetime, chance: random.Random) -> dict[str, Any]:
     )
     body: dict[str, Any] = {
         "title": {"en": f"{chance.choice(_TITLES)} {number}"},
-        "summary": {"en": chance.choice(_TEXTS)},
         "description": {"en": chance.choice(_TEXTS)},
         "programme": "enspired",
         "kind": chance.choice(_KINDS),

@@ -93,7 +93,7 @@ def main() -> None:
             "dateutil": dateutil(entries, rule),
         }
         taken: dict[str, list[float]] = {way: [] for way in ways}
-        dates = {way: 0 for way in ways}
+        dates = dict.fromkeys(ways, 0)
         for _ in range(given.rounds):
             for way, work in ways.items():
                 began = time.perf_counter()

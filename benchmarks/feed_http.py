@@ -145,7 +145,7 @@ def main() -> None:
         if given.radicale:
             peer = stack.enter_context(radicale(folder, given.radicale))
             put(peer, calendar)
-            print(report("GET", measure([own, peer], 200, given.rounds, given.seconds), "Radicale"))
+            print(report("GET", measure([own, peer], 200, given.rounds, 4 * given.seconds), "Radicale"))
 
 
 if __name__ == "__main__":

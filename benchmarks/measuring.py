@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self
 
 SERVER_CORE, LOAD_CORE = 0, 1
+CONNECTIONS = 16
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -123,7 +124,7 @@ class Load:
 
 
 def load(server: Server, headers: Mapping[str, str], status: int, seconds: float) -> Load:
-    """Asks as fast as it goes from the other core, over 16 connections that stay open; every answer has `status`."""
+    """Asks as fast as it goes from the other core over connections that stay open; every answer has `status`."""
     told, _, _ = fetch(server.url, headers)
     if told != status:
         raise SystemExit(f"{server.name} answered {told} instead of {status}")
@@ -132,7 +133,7 @@ def load(server: Server, headers: Mapping[str, str], status: int, seconds: float
     out = subprocess.run(
         [
             "taskset", "-c", str(LOAD_CORE), program("wrk", "wrk"),
-            "-t1", "-c16", f"-d{seconds:g}s", *given, server.url,
+            "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "60s", *given, server.url,
         ],
         check=True, capture_output=True, text=True,
     ).stdout  # fmt: skip

@@ -22,6 +22,8 @@ STRICT = "sandbox; default-src 'none'"
 EMBEDDED = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; frame-ancestors *"
 """The same for a list that other sites show in a frame: its links may open, in a window of their own."""
 
+Pieces = tuple[tuple[bytes, ...], ...]
+
 _UNSAFE_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _END = b"END:VCALENDAR\r\n"
 
@@ -70,7 +72,7 @@ def make_ready(content: bytes, sending: Sending) -> Ready:
     """Any content as it is sent."""
     # Without a time stamp in it, so that the same content packs to the same octets.
     small = gzip.compress(content, compresslevel=6, mtime=0)
-    return _forms((content,), len(content), small if len(small) < len(content) else None, etag(content), sending)
+    return _forms(((content,),), len(content), small if len(small) < len(content) else None, etag(content), sending)
 
 
 def calendar_ready(head: Head, chunks: Chunks, sending: Sending) -> Ready:
@@ -80,12 +82,12 @@ def calendar_ready(head: Head, chunks: Chunks, sending: Sending) -> Ready:
     zones = vtimezones(merge_spans(chunk.spans for chunk in chunks))
     opening = calendar(head, zones, (b"",)).removesuffix(_END)
     packed = [deflated(opening), *(chunk.packed for chunk in chunks), deflated(_END, last=True)]
-    plain = (opening, *(one.data for chunk in chunks for one in chunk.items), _END)
+    plain = ((opening,), *(chunk.data for chunk in chunks), (_END,))
     length = sum(piece.length for piece in packed)
     return _forms(plain, length, gzip_member(packed), f'"{digest(packed)}"', sending)
 
 
-def _forms(plain: tuple[bytes, ...], length: int, small: bytes | None, tag: str, sending: Sending) -> Ready:
+def _forms(plain: Pieces, length: int, small: bytes | None, tag: str, sending: Sending) -> Ready:
     modified = sending.last_modified.astimezone(UTC).replace(microsecond=0)
     date = (b"last-modified", format_datetime(modified, usegmt=True).encode())
     public = sending.public
@@ -102,12 +104,13 @@ def _forms(plain: tuple[bytes, ...], length: int, small: bytes | None, tag: str,
         *cached,
         date,
         *safety(sending.policy),
-        *(((b"access-control-allow-origin", b"*"),) if public else ()),
+        # No search engine may show what a secret address opens.
+        (b"access-control-allow-origin", b"*") if public else (b"x-robots-tag", b"noindex"),
     )
     packed = None
     if small is not None:
         packed = _form(
-            (small,), len(small), f'{tag[:-1]}-gzip"', cached, (*own, (b"content-encoding", b"gzip"), *shared)
+            ((small,),), len(small), f'{tag[:-1]}-gzip"', cached, (*own, (b"content-encoding", b"gzip"), *shared)
         )
     return Ready(
         plain=_form(plain, length, tag, cached, (*own, *shared)),
@@ -123,11 +126,10 @@ def safety(policy: str) -> Headers:
         (b"x-content-type-options", b"nosniff"),
         (b"content-security-policy", policy.encode()),
         (b"referrer-policy", b"no-referrer"),
-        (b"x-robots-tag", b"noindex"),
     )
 
 
-def _form(pieces: tuple[bytes, ...], length: int, tag: str, cached: Headers, headers: Headers) -> Form:
+def _form(pieces: Pieces, length: int, tag: str, cached: Headers, headers: Headers) -> Form:
     # RFC 9110 section 15.4.5: a 304 carries what caches need and nothing that describes a body.
     etag_line = (b"etag", tag.encode())
     return Form(

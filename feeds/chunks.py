@@ -16,7 +16,7 @@ from msgspec import Struct
 from feeds import crc
 from feeds.write import Spans, merge_spans
 
-MEAN_ITEMS = 48
+MEAN_ITEMS = 192
 """How many items a chunk holds on average."""
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -49,9 +49,10 @@ class Packed(Struct, frozen=True):
 
 
 class Chunk(Struct, frozen=True):
-    """Some items in a row, with their zones."""
+    """Some items in a row, their bytes, and their zones."""
 
     items: tuple[Item, ...]
+    data: tuple[bytes, ...]
     packed: Packed
     spans: Spans
 
@@ -77,19 +78,18 @@ def cut(items: Iterable[Item], known: Chunks = ()) -> Chunks:
     return tuple([*found, _chunk(part, ready)] if part else found)
 
 
-def splice(chunks: Chunks, gone: Collection[str], new: Iterable[Item]) -> Chunks:
-    """The chunks without the items with the ids `gone`, and with the `new` ones: only what they touch is made again.
+def splice(chunks: Chunks, gone: Collection[Key], new: Iterable[Item]) -> Chunks:
+    """The chunks without the items with the keys `gone`, and with the `new` ones: only what they touch is made again.
 
     The same as `cut` of all the items that are left. An item that changed is among both.
     """
     wanted = list(new)
     if len(wanted) + len(gone) > _FEW:
-        left = [one for chunk in chunks for one in chunk.items if one.key[1] not in gone]
+        left = [one for chunk in chunks for one in chunk.items if one.key not in gone]
         return cut(sorted([*left, *wanted], key=_key), chunks)
     touched: dict[int, list[Item]] = {}
-    for place, chunk in enumerate(chunks):
-        if any(one.key[1] in gone for one in chunk.items):
-            touched[place] = [one for one in chunk.items if one.key[1] not in gone]
+    for place in {_place(chunks, key) for key in gone} if chunks else ():
+        touched[place] = [one for one in chunks[place].items if one.key not in gone]
     for one in wanted:
         place = _place(chunks, one.key)
         touched.setdefault(place, list(chunks[place].items) if chunks else []).append(one)
@@ -124,7 +124,8 @@ def _chunk(items: Sequence[Item], ready: dict[Key, Chunk]) -> Chunk:
     known = ready.get(members[0].key)
     if known is not None and _same(known.items, members):
         return known
-    return Chunk(members, deflated(b"".join(one.data for one in members)), merge_spans(one.spans for one in members))
+    data = tuple(one.data for one in members)
+    return Chunk(members, data, deflated(b"".join(data)), merge_spans(one.spans for one in members))
 
 
 def _same(some: tuple[Item, ...], others: tuple[Item, ...]) -> bool:

@@ -26,7 +26,8 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _METHODS = "GET, HEAD"
-_BEGINNINGS = ("/feeds/", "/events")
+_READING = frozenset({"GET", "HEAD"})
+_BEGINNINGS = frozenset({"/feeds/", "/events"})
 _PATH = re.compile(r"/feeds/.+|/events/[^/]+\.ics", re.DOTALL)
 _TAG = re.compile(r'"[^"]*"')
 _ENCODING = re.compile(r"([\w*-]+)\s*(?:;\s*q\s*=\s*([\d.]+))?", re.ASCII)
@@ -48,7 +49,7 @@ def respond(method: str, headers: RequestHeaders, resource: Ready) -> Answer:
     `headers` are the raw lower-case pairs of ASGI. An If-None-Match in either encoding's tag counts, because the
     two are made together; If-Modified-Since counts only without it.
     """
-    if method not in ("GET", "HEAD"):
+    if method not in _READING:
         return _not_allowed(method)
     wanted = _wanted(headers)
     form = resource.packed if resource.packed and _takes_gzip(wanted.get(b"accept-encoding", "")) else resource.plain
@@ -63,6 +64,8 @@ def respond_at_once(method: str, headers: RequestHeaders, resource: Ready) -> tu
 
     Status, headers and body; nothing is made here, because this is done for nearly every request.
     """
+    if method not in _READING:
+        return None
     packed = resource.packed
     accepted = b""
     for name, value in headers:
@@ -76,7 +79,7 @@ def respond_at_once(method: str, headers: RequestHeaders, resource: Ready) -> tu
             return None
     if packed is None or method != "GET" or b"gzip" not in accepted or b"q" in accepted:
         return None
-    return 200, packed.headers, packed.pieces[0]
+    return 200, packed.headers, packed.pieces[0][0]
 
 
 def problem(error: FeedError, method: str = "GET") -> Answer:
@@ -119,30 +122,33 @@ class FeedApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan or web socket of the application behind."""
-        found = self._at_once(scope) if scope["type"] == "http" else None
+        found = self.at_once(scope)
         if found is not None:
-            status, headers, body = found
-        else:
-            path = _path(scope)
-            if path is None:
-                await self.next_app(scope, receive, send)
-                return
-            answer = await self._answer(scope, path)
-            status, headers, body = answer.status, answer.headers, answer.body
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+            await send({"type": "http.response.start", "status": found[0], "headers": found[1]})
+            await send({"type": "http.response.body", "body": found[2]})
+            return
+        path = _path(scope)
+        if path is None:
+            await self.next_app(scope, receive, send)
+            return
+        answer = await self._answer(scope, path)
+        await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
+        await send({"type": "http.response.body", "body": answer.body})
 
-    def _at_once(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
-        path, method = scope["path"], scope["method"]
-        if path[:7] not in _BEGINNINGS or (method != "GET" and method != "HEAD"):  # noqa: PLR1714  # a set is slower
+    def at_once(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
+        """Status, headers and body of what lies ready in memory; None for everything that takes more.
+
+        A server may ask this before it starts a task for the request.
+        """
+        if scope["type"] != "http" or scope["path"][:7] not in _BEGINNINGS:
             return None
         headers = scope["headers"]
-        resource = self.library.kept(path, scope["query_string"], headers)
-        return respond_at_once(method, headers, resource) if resource is not None else None
+        resource = self.library.kept(scope["path"], scope["query_string"], headers)
+        return respond_at_once(scope["method"], headers, resource) if resource is not None else None
 
     async def _answer(self, scope: Scope, path: str) -> Answer:
         method: str = scope["method"]
-        if method not in ("GET", "HEAD"):
+        if method not in _READING:
             return _not_allowed(method)
         client = _wanted(scope["headers"]).get(b"user-agent", "")
         query = scope["query_string"].decode("latin-1")

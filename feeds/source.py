@@ -13,11 +13,11 @@ RequestHeaders = Iterable[tuple[bytes, bytes]]
 class Form(Struct, frozen=True, weakref=True):
     """One encoding of a resource: its body in pieces, its own strong ETag, and the headers of a 200 and of a 304.
 
-    The pieces of many feeds are the same objects, so that a hundred selections of the same events cost little more
-    than one.
+    The pieces, in groups, of many feeds are the same objects, so that a hundred selections of the same events cost
+    little more than one.
     """
 
-    pieces: tuple[bytes, ...]
+    pieces: tuple[tuple[bytes, ...], ...]
     etag: str
     headers: Headers
     unchanged: Headers
@@ -26,7 +26,7 @@ class Form(Struct, frozen=True, weakref=True):
     @property
     def body(self) -> bytes:
         """The body as it is sent; joined when asked for."""
-        return b"".join(self.pieces)
+        return b"".join(piece for group in self.pieces for piece in group)
 
 
 class Ready(Struct, frozen=True, kw_only=True):

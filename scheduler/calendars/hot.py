@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from feeds.chunks import Chunks
+from feeds.chunks import Chunks, Key
 from feeds.source import Ready
 from scheduler.calendars.recent import Recent
 from scheduler.calendars.rendering import Renderer
@@ -19,8 +19,8 @@ class Hot(Struct, frozen=True, kw_only=True):
     """A feed as it was last made, at which counter, and what is needed to make the next one from it.
 
     `until` is the UTC instant from which on it is made anew. `chunks` are its events in iCalendar's form, None in
-    every other; `ids` are those of its events. `room` is how many events more the selection may hold before it has
-    to be read whole again.
+    every other; `keys` are those of its events by id. `room` is how many events more the selection may hold before
+    it has to be read whole again.
     """
 
     wanted: Wanted
@@ -28,7 +28,7 @@ class Hot(Struct, frozen=True, kw_only=True):
     until: datetime
     ready: Ready
     chunks: Chunks | None
-    ids: frozenset[str]
+    keys: dict[str, Key]
     room: int
 
     @property
@@ -36,9 +36,9 @@ class Hot(Struct, frozen=True, kw_only=True):
         """About what it takes in memory in bytes, beside the events' own bytes, which feeds share."""
         packed = sum(len(chunk.packed.data) for chunk in self.chunks or ())
         forms = [self.ready.packed] if self.ready.packed else []
-        own = sum(len(piece) for form in forms for piece in form.pieces)
+        own = sum(len(piece) for form in forms for group in form.pieces for piece in group)
         own += len(self.ready.plain.body) if self.chunks is None else 0
-        return _FEED_BYTES + packed + own + 80 * len(self.ids)
+        return _FEED_BYTES + packed + own + 100 * len(self.keys)
 
 
 class HotFeeds:

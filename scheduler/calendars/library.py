@@ -59,7 +59,8 @@ class EventLibrary:
         feed = self._feeds.get((path, query))
         if feed is None:
             return self._kept_secret(path, headers) if is_secret(path) and not query else None
-        return feed.ready if self._fresh(feed) else None
+        pulse = self._pulse  # as in _fresh, which is a call too many here
+        return feed.ready if feed.counter == pulse.change and pulse.trusted and self._clock() < feed.until else None
 
     async def publication(self, path: str, query: str, *, client: str) -> Ready:
         """See feeds.source.Library. The links inside come from the configured public address, never from a header."""
@@ -151,7 +152,7 @@ class EventLibrary:
         found = await self._db.read(lambda conn: find_changed(conn, feed.wanted, feed.counter, config))
         if found is None or found.read > feed.room:
             return None
-        if feed.chunks is None and (found.events or feed.ids & found.judged):
+        if feed.chunks is None and (found.events or not found.judged.isdisjoint(feed.keys)):
             return None
         return await self._in_thread(lambda: self._maker.renewed(feed, found))
 

@@ -28,15 +28,18 @@ class Maker:
 
     def new(self, before: Hot | None, wanted: Wanted, found: Found) -> Hot:
         """A feed of everything that was found; what is the same as in the one `before` it is not made again."""
-        known = before.chunks or () if before else ()
-        chunks = cut(self._renderer.items(found), known) if wanted.order.asked.form == "ics" else None
+        chunks, keys = None, {event_id: (at, event_id) for event_id, at in found.starts.items()}
+        if wanted.order.asked.form == "ics":
+            items = self._renderer.items(found)
+            chunks = cut(items, before.chunks or () if before else ())
+            keys = {one.key[1]: one.key for one in items}  # the very objects that other feeds hold
         return Hot(
             wanted=wanted,
             counter=found.counter,
             until=_midnight(wanted) + timedelta(days=1),
             ready=self._ready(before, wanted, found, chunks),
             chunks=chunks,
-            ids=frozenset(event.id for event in found.events),
+            keys=keys,
             room=self._config.feeds.max_events - 1 - found.read,
         )
 
@@ -44,20 +47,21 @@ class Maker:
         """The feed with what was found to have changed; the same octets as if all of it were made anew."""
         if before.chunks is None:
             return replace(before, counter=found.counter)
-        new = {one.key[1]: one for one in self._renderer.items(found)}
-        held = {one.key[1]: one for chunk in before.chunks for one in chunk.items if one.key[1] in found.judged}
-        same = {key for key, one in held.items() if new.get(key) is one}
-        gone, added = held.keys() - same, [one for key, one in new.items() if key not in same]
-        if not gone and not added:
+        new = self._renderer.items(found)
+        gone = {before.keys[event_id] for event_id in found.judged if event_id in before.keys}
+        chunks = splice(before.chunks, gone, new) if gone or new else before.chunks
+        if chunks == before.chunks:
             return replace(before, counter=found.counter)
-        chunks = splice(before.chunks, gone, added)
+        keys = {**before.keys, **{one.key[1]: one.key for one in new}}
+        for event_id in found.judged - found.starts.keys():
+            keys.pop(event_id, None)
         return Hot(
             wanted=before.wanted,
             counter=found.counter,
             until=before.until,
             ready=self._ready(before, before.wanted, found, chunks),
             chunks=chunks,
-            ids=(before.ids - gone) | {one.key[1] for one in added},
+            keys=keys,
             room=before.room - found.read,
         )
 

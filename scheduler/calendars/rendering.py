@@ -16,7 +16,7 @@ from scheduler.model.feed_options import FeedOptions
 from scheduler.model.links import Addresses
 from scheduler.texts import Catalogues
 
-ITEM_BYTES = 1_000
+ITEM_BYTES = 1_500
 """About what an item takes in memory beside its own bytes."""
 
 _Key = tuple[str, int, int, str, Face, timedelta | None, datetime]

@@ -73,23 +73,26 @@ def find(conn: Connection, wanted: Wanted, config: Config) -> Found:
     # Read first: a change that comes in between is then seen again, never missed.
     counter = changes.current(conn)
     if wanted.order.asked.event:
-        return _found(conn, wanted, [_one(conn, wanted)], counter=counter, read=1)
+        found = [_one(conn, wanted)]
+        return _found(conn, wanted, found, counter=counter, changed_at=None, read=1)
     found = events.select_page(conn, shown(wanted, config), limit=config.feeds.max_events)
-    return _found(conn, wanted, _without_chores(found, config), counter=counter, read=len(found))
+    chosen, changed_at = _without_chores(found, config), changes.last_at(conn)
+    return _found(conn, wanted, chosen, counter=counter, changed_at=changed_at, read=len(found))
 
 
 def find_changed(conn: Connection, wanted: Wanted, since: int, config: Config) -> Found | None:
     """What of the selection may have changed after a counter, judged by the same condition; None to start over."""
-    counter = changes.current(conn)
-    changed = changes.changed_since(conn, since, _MOST_CHANGES)
-    if counter < since or len(changed) < counter - since:
+    rows = changes.touched_since(conn, since, _MOST_CHANGES)
+    counter, changed = rows[-1].counter if rows else changes.current(conn), {row.event_id for row in rows}
+    if len(rows) != counter - since or len(rows) == _MOST_CHANGES:
         return None  # too many, or some are not kept any more
     # What is part of a changed event says its title.
     judged = frozenset(changed) | frozenset(events.ids_of_parts(conn, changed))
     condition = shown(wanted, config) & events.with_ids(sorted(judged))
     found = events.select_page(conn, condition, limit=len(judged)) if judged else []
     chosen = _without_chores(found, config)
-    return _found(conn, wanted, chosen, counter=counter, read=len(found), judged=judged)
+    changed_at = rows[-1].at if rows else None
+    return _found(conn, wanted, chosen, counter=counter, changed_at=changed_at, read=len(found), judged=judged)
 
 
 def gather(conn: Connection, chosen: list[Event], language: str) -> Found:
@@ -138,6 +141,7 @@ def _found(
     *,
     counter: int,
     read: int,
+    changed_at: datetime | None,
     judged: frozenset[str] = frozenset(),
 ) -> Found:
     series = [event.id for _, event in chosen if event.recurrence]
@@ -149,7 +153,7 @@ def _found(
         wholes=_wholes(conn, [event for _, event in chosen], wanted.order.reader),
         institutions=institutions.all_institutions(conn) if chosen else {},
         counter=counter,
-        changed_at=changes.last_at(conn),
+        changed_at=changed_at,
         judged=judged,
         read=read,
     )

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from scheduler.app import create_app
+from scheduler.cli.at_once import AtOnce
 from scheduler.cli.failure import CommandFailed
 from scheduler.cli.invocation import Invocation
 from scheduler.cli.logs import log_to_stderr
@@ -87,7 +88,7 @@ def _settings(config: Config) -> dict[str, Any]:
     trusted = [str(ipaddress.ip_network(proxy, strict=False)) for proxy in config.server.trusted_proxies]
     return {
         "loop": "uvloop",
-        "http": "httptools",
+        "http": AtOnce,
         "ws": "none",
         "lifespan": "on",
         "log_config": None,

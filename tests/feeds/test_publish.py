@@ -69,7 +69,6 @@ def test_a_feed_is_sent_with_all_that_it_needs_and_without_an_accept_header() ->
         "x-content-type-options": "nosniff",
         "content-security-policy": "sandbox; default-src 'none'",
         "referrer-policy": "no-referrer",
-        "x-robots-tag": "noindex",
         "access-control-allow-origin": "*",
     }
 
@@ -77,6 +76,7 @@ def test_a_feed_is_sent_with_all_that_it_needs_and_without_an_accept_header() ->
 def test_a_secret_feed_is_kept_by_no_shared_cache_and_read_by_no_other_site() -> None:
     headers = said(asked(resource=sent(public=False, max_age=60)))
     assert headers["cache-control"] == "private, max-age=60"
+    assert headers["x-robots-tag"] == "noindex"
     assert "access-control-allow-origin" not in headers
 
 
