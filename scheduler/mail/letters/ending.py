@@ -31,7 +31,7 @@ def cancellation(letter: Letter, t: Translator) -> Content:
             *reason_blocks(a, reason),
             paragraph(t("mail.cancellation.nothing_to_do" if whole else "mail.cancellation.others_stay")),
             paragraph(t("mail.cancellation.calendar")),
-            *when_blocks(a, "mail.cancellation.was_planned", together=True),
+            *when_blocks(a, "mail.cancellation.was_planned", together=whole),
             *([fact(t("mail.common.where"), *where)] if where else []),
             *link_blocks((t("mail.common.event_page"), letter.links.event)),
         ),
