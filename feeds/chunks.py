@@ -16,7 +16,7 @@ from msgspec import Struct
 from feeds import crc
 from feeds.write import Spans, merge_spans
 
-MEAN_ITEMS = 192
+MEAN_ITEMS = 96
 """How many items a chunk holds on average."""
 
 _HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"

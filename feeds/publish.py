@@ -122,7 +122,9 @@ class FeedApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan or web socket of the application behind."""
-        found = self.at_once(scope)
+        found = None
+        if scope["type"] == "http" and scope["path"][:7] in _BEGINNINGS:
+            found = self.at_once(scope["method"], scope["path"], scope["query_string"], scope["headers"])
         if found is not None:
             await send({"type": "http.response.start", "status": found[0], "headers": found[1]})
             await send({"type": "http.response.body", "body": found[2]})
@@ -135,16 +137,15 @@ class FeedApp:
         await send({"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)})
         await send({"type": "http.response.body", "body": answer.body})
 
-    def at_once(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
+    def at_once(
+        self, method: str, path: str, query: bytes, headers: RequestHeaders
+    ) -> tuple[int, Headers, bytes] | None:
         """Status, headers and body of what lies ready in memory; None for everything that takes more.
 
-        A server may ask this before it starts a task for the request.
+        A server may ask this before it makes a request of what it read.
         """
-        if scope["type"] != "http" or scope["path"][:7] not in _BEGINNINGS:
-            return None
-        headers = scope["headers"]
-        resource = self.library.kept(scope["path"], scope["query_string"], headers)
-        return respond_at_once(scope["method"], headers, resource) if resource is not None else None
+        resource = self.library.kept(path, query, headers)
+        return respond_at_once(method, headers, resource) if resource is not None else None
 
     async def _answer(self, scope: Scope, path: str) -> Answer:
         method: str = scope["method"]

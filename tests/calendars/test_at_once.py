@@ -135,6 +135,16 @@ def test_a_body_that_nobody_asked_for_is_passed_over(served: Service) -> None:
         assert wire.answer()[0] == 304
 
 
+@pytest.mark.parametrize("path", ["/feeds/events.ics#x", "http://x/feeds/events.ics", "/feeds/event%73.ics"])
+def test_other_ways_to_write_the_address_lead_to_the_same_feed(served: Service, path: str) -> None:
+    assert the_same(asked(served, request(path=path)), asked(served, request()))
+
+
+def test_an_address_that_is_no_text_is_not_there(served: Service) -> None:
+    asked(served, request())
+    assert asked(served, request().replace(b"events", b"\xc3\xa9"))[0] in {400, 404}
+
+
 def test_half_a_request_is_waited_for(served: Service) -> None:
     raw = request()
     with Wire(served) as wire:
