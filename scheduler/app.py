@@ -132,7 +132,7 @@ def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | 
     """The whole service as one ASGI application: the feeds' door in front, pages and API behind it."""
     use_packaged_tzdata()
     service = Service(config, clock, transport)
-    return FeedApp(service.library, cast("Application", litestar_of(service)))
+    return FeedApp(service.library, cast("Application", litestar_of(service)), help_page="/api")
 
 
 def litestar_of(service: Service) -> Litestar:

@@ -30,7 +30,8 @@ scheduler.errors scheduler.clock scheduler.texts
 scheduler.config scheduler.dates
 scheduler.model
 scheduler.store scheduler.mail
-scheduler.services.changes scheduler.services.outbox scheduler.services.start
+scheduler.services.changes scheduler.services.outbox scheduler.services.cases scheduler.services.start
+scheduler.services.objections
 scheduler.services.notices scheduler.services.correspondence scheduler.services.people scheduler.services.institutions
 scheduler.services.reminders scheduler.services.seating scheduler.services.sending
 scheduler.services.subscriptions scheduler.services.planning

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
-from feeds.errors import Gone, InvalidQuery, NotThere, Unavailable
+from feeds.errors import Gone, InvalidQuery, NotThere, QueryFault, Unavailable
 from feeds.source import Ready, RequestHeaders
 from scheduler import errors
 from scheduler.calendars.addresses import Asked, is_secret, read_path
@@ -71,7 +71,7 @@ class EventLibrary:
             order = Order(asked=asked, pairs=read_pairs(query))
             return await self._made((path, query.encode("latin-1")), order)
         except errors.Invalid as error:
-            raise InvalidQuery(" ".join(fault.detail for fault in error.faults)) from error
+            raise _refused(error) from error
         except errors.NotFound as error:
             raise NotThere("There is no such calendar.") from error
         except errors.Gone as error:
@@ -105,7 +105,7 @@ class EventLibrary:
         # Looked up first: what a stranger may learn must not depend on what stands behind the address.
         row = await self._openings.open(asked.secret)
         if query:
-            raise InvalidQuery("This address carries its own filter; make another subscription for another one.")
+            raise _own_filter(query)
         now = self._clock()
         self._fetches.note(row.id, client, now)
         order = Order(asked=asked, pairs=read_pairs(row.query), reader=row.reader(), name=row.name)
@@ -176,6 +176,17 @@ def read_pairs(query: str) -> tuple[tuple[str, str], ...]:
         return tuple(parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
     except ValueError:
         raise InvalidQuery(f"A feed takes at most {_MOST_PARAMETERS} parameters.") from None
+
+
+def _refused(error: errors.Invalid) -> InvalidQuery:
+    faults = [QueryFault(fault.pointer, fault.detail, fault.example, fault.code) for fault in error.faults]
+    return InvalidQuery(" ".join(fault.detail for fault in faults), faults)
+
+
+def _own_filter(query: str) -> InvalidQuery:
+    detail = "This address carries its own filter; make another subscription for another one."
+    names = dict.fromkeys(name[:60] for name, _ in read_pairs(query))
+    return InvalidQuery(detail, [QueryFault(f"/{name}", "This address takes no parameters.") for name in names])
 
 
 def _key(row: Subscription, asked: Asked) -> Hashable:

@@ -15,8 +15,8 @@ from scheduler.model.links import Links
 from scheduler.model.message import Cause, Message
 from scheduler.model.registration import Registration, RegistrationState
 from scheduler.model.seats import modes_of
+from scheduler.services.cases import Case
 from scheduler.services.correspondence import Correspondence
-from scheduler.services.outbox import Case
 from scheduler.store import events, institutions
 from scheduler.texts import load_catalogues
 

@@ -17,7 +17,7 @@ Cause = Literal[
 ]
 """What the mail is about; the value of its X-Enspired-Cause header."""
 
-MessageState = Literal["waiting", "sending", "sent", "failed", "dropped"]
+MessageState = Literal["waiting", "held", "sending", "sent", "failed", "dropped"]
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -26,6 +26,8 @@ class Message(Struct, frozen=True, kw_only=True):
     `message_id` (RFC 5322 section 3.6.4) is the same over all attempts, so that receivers can drop a duplicate.
     `not_before` moves a message without touching what it is due for; `expires_at` is the instant after which it
     must not be sent. `facts` are what the wording needs and cannot look up any more (an old time, a reason).
+    `recipient` names a speaker or host (`speaker:…`, `host:…`) where there is no registration. A `held` message waits
+    for an operator after a restore. `bounce` is what came back after the relay had taken it (RFC 3464).
     A `sending` message belongs to `lease_owner` until `lease_until`.
     """
 
@@ -36,6 +38,7 @@ class Message(Struct, frozen=True, kw_only=True):
     registration_id: str | None = None
     reminder_id: str | None = None
     person_id: str | None = None
+    recipient: str = ""
     timing_revision: int | None = None
     address: str
     language: str
@@ -53,6 +56,8 @@ class Message(Struct, frozen=True, kw_only=True):
     last_error: str = ""
     created_at: datetime
     sent_at: datetime | None = None
+    bounced_at: datetime | None = None
+    bounce: str = ""
 
 
 class Failure(Struct, frozen=True, kw_only=True):

@@ -12,7 +12,7 @@ from scheduler.model.event import Event, Occurrence
 from scheduler.model.institution import Institution
 from scheduler.model.links import Links
 from scheduler.model.registration import Registration
-from scheduler.services.outbox import Case
+from scheduler.services.cases import Case
 
 
 class Correspondence:

@@ -13,7 +13,7 @@ from scheduler.model.event import Event, Occurrence
 from scheduler.model.ids import new_id
 from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder, begins_at, due_at
-from scheduler.services import outbox
+from scheduler.services import cases, outbox
 from scheduler.store import events, messages, registrations
 from scheduler.store import reminders as store
 
@@ -128,8 +128,8 @@ def _write(
     While that earlier one is on its way nobody can know: this one waits until its lease is over, and is judged again
     when it is claimed.
     """
-    earlier = outbox.before_the_move(conn, person, reminder)
-    if outbox.had(earlier, reminder):
+    earlier = cases.before_the_move(conn, person, reminder)
+    if cases.had(earlier, reminder):
         return False
     leases = [row.lease_until for row in earlier if row.state == "sending" and row.lease_until]
     return outbox.write(

@@ -18,9 +18,11 @@ from scheduler.errors import ServiceError, Unavailable
 from scheduler.mail.transport import Delivered, Envelope, Refused, Transport
 from scheduler.model.institution import Institution
 from scheduler.model.message import Failure, Message
-from scheduler.services import outbox
+from scheduler.services import cases, outbox
+from scheduler.services.cases import Case
 from scheduler.services.correspondence import Correspondence
-from scheduler.services.outbox import Case
+from scheduler.services.objections import LEASE_LOST
+from scheduler.services.objections import objection as objection_to
 from scheduler.store import institutions
 from scheduler.store.database import Database
 
@@ -88,7 +90,7 @@ class Sender:
         case, known = await self._db.read(lambda conn: _look_up(conn, message.id))
         if case is None:
             return
-        objection = outbox.objection(case, message, self._now())
+        objection = objection_to(case, message, self._now())
         if objection:
             await self._drop(message, objection)
             return
@@ -112,7 +114,7 @@ class Sender:
 
         async def still_wanted() -> bool:
             case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
-            objections.append(outbox.objection(case, message, self._now()) if case else "it was forgotten")
+            objections.append(objection_to(case, message, self._now()) if case else "it was forgotten")
             return not objections[-1]
 
         self._preparing.discard(message.id)
@@ -126,7 +128,7 @@ class Sender:
             await self._drop(message, objections[-1])
 
     async def _drop(self, message: Message, reason: str) -> None:
-        if reason != outbox.LEASE_LOST:
+        if reason != LEASE_LOST:
             await self._note(lambda conn: outbox.dropped(conn, message, reason))
 
     async def _fail(self, message: Message, failure: Failure) -> None:
@@ -147,4 +149,4 @@ class Sender:
 
 
 def _look_up(conn: Connection, message_id: str) -> tuple[Case | None, dict[str, Institution]]:
-    return outbox.look_up(conn, message_id), institutions.all_institutions(conn)
+    return cases.look_up(conn, message_id), institutions.all_institutions(conn)

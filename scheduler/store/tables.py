@@ -160,6 +160,7 @@ message = Table(
     Column("registration_id", String(26), ForeignKey("registration.id")),
     Column("reminder_id", String(26), ForeignKey("reminder.id")),
     Column("person_id", String(26)),
+    Column("recipient", String(64), nullable=False),
     Column("timing_revision", Integer),
     Column("address", String(254), nullable=False),
     Column("language", String(35), nullable=False),
@@ -177,11 +178,38 @@ message = Table(
     Column("last_error", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("sent_at", UtcDateTime),
+    Column("bounced_at", UtcDateTime),
+    Column("bounce", Text, nullable=False),
     UniqueConstraint("reminder_id", "registration_id"),
     Index(None, "state", "next_attempt_at"),
     Index(None, "event_id", "created_at"),
     Index(None, "address", "cause", "created_at"),
 )
+"""`recipient` names who gets a reminder without a registration (a speaker, a host): '' for a registration. `bounce`
+is what came back after the relay had taken the message (RFC 3464)."""
+
+mail_choice = Table(
+    "mail_choice",
+    metadata,
+    Column("email", String(254), primary_key=True),
+    Column("reminders", Boolean, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+"""What somebody decided about all mails to their address; no row means nothing was decided."""
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("id", String(26), primary_key=True),
+    Column("email", String(254), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("next_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("document", Text, nullable=False),
+    Index(None, "state", "next_at"),
+    Index(None, "email"),
+)
+"""A weekly mail about a filter that somebody asked for: pending, active or ended."""
 
 person = Table(
     "person",

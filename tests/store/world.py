@@ -265,6 +265,8 @@ def add_sign_in_message(conn: Connection, **values: Any) -> None:
         "next_attempt_at": NOW,
         "attempts": 0,
         "last_error": "",
+        "recipient": "",
+        "bounce": "",
         "created_at": NOW,
         **values,
     }
