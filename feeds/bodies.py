@@ -31,12 +31,14 @@ _END = b"END:VCALENDAR\r\n"
 class Sending(Struct, frozen=True, kw_only=True):
     """How a content travels.
 
-    `last_modified` is the UTC instant at which the selection last changed, dropped events included. `max_age` is in
-    seconds; only `public` content may be kept by shared caches and read by pages of other sites.
+    `last_modified` is the UTC instant at which the selection last changed, dropped events included; `dated` as in
+    feeds.source.Ready. `max_age` is in seconds; only `public` content may be kept by shared caches and read by pages
+    of other sites.
     """
 
     filename: str
     last_modified: datetime
+    dated: bool = True
     media_type: str = CALENDAR_TYPE
     valid_until: datetime | None = None
     public: bool = True
@@ -116,6 +118,7 @@ def _forms(plain: Pieces, length: int, small: bytes | None, tag: str, sending: S
         plain=_form(plain, length, tag, cached, (*own, *shared)),
         packed=packed,
         last_modified=modified,
+        dated=sending.dated,
         valid_until=sending.valid_until,
     )
 

@@ -78,7 +78,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """One VEVENT, or a series with its overrides.
 
     `uid` is permanent; `sequence` and `modified` never go back (RFC 5546 section 2.1.4, RFC 5545 section 3.8.7.3).
-    `recurrence_id` is set on an override only: the original start of the date it replaces, in `zone`.
+    `recurrence_id` is set on an override, and on one date of a series that travels alone: the original start of the
+    date it replaces, in the zone of its series.
     `overrides` carry the full property set of their date, in order of `recurrence_id`.
     """
 

@@ -1,5 +1,10 @@
 """One class an outcome, each with the HTTP status it means and a stable code."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Struct
+
 
 class FeedError(Exception):
     """The family: something a calendar client or a calendar's author has to hear about."""
@@ -66,11 +71,27 @@ class Gone(FeedError):
     code = "gone"
 
 
+class QueryFault(Struct, frozen=True):
+    """One thing wrong with a query string: `pointer` is `/` and the parameter's name, `""` the whole of it.
+
+    `detail` says what is wrong and what may have been meant, `example` is a right value, None where there is none.
+    """
+
+    pointer: str
+    detail: str
+    example: Any = None
+    code: str = "invalid"
+
+
 class InvalidQuery(FeedError):
-    """A filter or an option that does not exist; the detail says which one was meant."""
+    """Filters or options that do not exist or hold; all of them are in `faults`, the detail says the same in words."""
 
     status = 400
     code = "invalid-query"
+
+    def __init__(self, detail: str, faults: Sequence[QueryFault] = ()) -> None:
+        super().__init__(detail)
+        self.faults = tuple(faults) or (QueryFault("", detail),)
 
 
 class Unavailable(FeedError):

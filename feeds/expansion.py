@@ -75,10 +75,7 @@ def _daily(rule: Rule, first: date, last: int) -> Iterator[Days]:
     for ordinal in range(first.toordinal(), last + 1, rule.interval):
         day = date.fromordinal(ordinal)
         fits = (not rule.by_month or day.month in rule.by_month) and (not names or day.weekday() in names)
-        if fits and rule.by_month_day:
-            length = monthrange(day.year, day.month)[1]
-            fits = day.day in rule.by_month_day or day.day - length - 1 in rule.by_month_day
-        yield [ordinal] if fits else []
+        yield [ordinal] if fits and _numbered(rule, day) else []
 
 
 def _weekly(rule: Rule, first: date, last: int) -> Iterator[Days]:
@@ -105,10 +102,9 @@ def _monthly(rule: Rule, first: date, last: int) -> Iterator[Days]:
 def _yearly(rule: Rule, first: date, last: int) -> Iterator[Days]:
     for year in range(first.year, date.fromordinal(last).year + 1, rule.interval):
         if rule.by_week_number or rule.by_year_day:
-            yield _in_year(rule, year)
-        elif rule.by_day and not rule.by_month and not rule.by_month_day:
-            start = date(year, 1, 1).toordinal()
-            yield _weekdays(rule.by_day, start, date(year, 12, 31).toordinal() - start + 1)
+            yield _in_year(rule, first, year)
+        elif rule.by_day and not rule.by_month:
+            yield [day for day in _named(rule, year) if _numbered(rule, date.fromordinal(day))]
         else:
             default = range(1, 13) if rule.by_month_day else (first.month,)
             yield [day for month in rule.by_month or default for day in _in_month(rule, first, year, month)]
@@ -145,21 +141,43 @@ def _weekdays(items: tuple[NthWeekday, ...], start: int, length: int) -> Days:
     return sorted(found)
 
 
-def _in_year(rule: Rule, year: int) -> Days:
-    """The days of a year that BYWEEKNO or BYYEARDAY names, limited by BYMONTH and BYDAY."""
+def _named(rule: Rule, year: int) -> Days:
+    """The days of a year that BYDAY names; it counts them within each month of BYMONTH, else within the year."""
+    if not rule.by_month:
+        start = date(year, 1, 1).toordinal()
+        return _weekdays(rule.by_day, start, date(year, 12, 31).toordinal() - start + 1)
+    months = ((date(year, month, 1).toordinal(), monthrange(year, month)[1]) for month in rule.by_month)
+    return [day for start, length in months for day in _weekdays(rule.by_day, start, length)]
+
+
+def _numbered(rule: Rule, day: date) -> bool:
+    """True when BYMONTHDAY, if there is one, has the number of a day."""
+    if not rule.by_month_day or day.day in rule.by_month_day:
+        return True
+    return day.day - monthrange(day.year, day.month)[1] - 1 in rule.by_month_day
+
+
+def _in_year(rule: Rule, first: date, year: int) -> Days:
+    """The days of a year that BYWEEKNO and BYYEARDAY name, limited by BYMONTH, BYMONTHDAY and BYDAY.
+
+    A week without any other word means the weekday of the start (RFC 8984 section 4.3.3.1).
+    """
     start = date(year, 1, 1).toordinal()
     length = date(year, 12, 31).toordinal() - start + 1
+    days = range(start, start + length)
     if rule.by_year_day:
         numbers = {number if number > 0 else length + 1 + number for number in rule.by_year_day}
-        days = [start + number - 1 for number in sorted(numbers) if 1 <= number <= length]
+        found = [days[number - 1] for number in sorted(numbers) if 1 <= number <= length]
     else:
-        days = [day for day in range(start, start + length) if _in_week(rule, day)]
-    names = {WEEKDAYS.index(item.day) for item in rule.by_day}
-    return [
-        day
-        for day in days
-        if (not names or (day - 1) % 7 in names) and (not rule.by_month or date.fromordinal(day).month in rule.by_month)
-    ]
+        found = list(days)
+    if rule.by_week_number:
+        found = [day for day in found if _in_week(rule, day)]
+    if not (rule.by_day or rule.by_month_day or rule.by_year_day):
+        found = [day for day in found if (day - 1) % 7 == first.weekday()]
+    if rule.by_day:
+        found = sorted(set(found).intersection(_named(rule, year)))
+    dates = [(day, date.fromordinal(day)) for day in found]
+    return [day for day, on in dates if (not rule.by_month or on.month in rule.by_month) and _numbered(rule, on)]
 
 
 def _in_week(rule: Rule, day: int) -> bool:

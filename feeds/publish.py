@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from feeds.bodies import STRICT, safety
-from feeds.errors import FeedError, Unavailable
+from feeds.errors import FeedError, InvalidQuery, Unavailable
 from feeds.source import Form, Headers, Library, Ready, RequestHeaders
 
 Scope = MutableMapping[str, Any]
@@ -47,7 +47,7 @@ def respond(method: str, headers: RequestHeaders, resource: Ready) -> Answer:
     """The answer to a request for `resource`: 200, 304 or 405 (RFC 9110 sections 13.1 and 15.4.5).
 
     `headers` are the raw lower-case pairs of ASGI. An If-None-Match in either encoding's tag counts, because the
-    two are made together; If-Modified-Since counts only without it.
+    two are made together; If-Modified-Since counts only without it, and where a date tells versions apart.
     """
     if method not in _READING:
         return _not_allowed(method)
@@ -82,15 +82,20 @@ def respond_at_once(method: str, headers: RequestHeaders, resource: Ready) -> tu
     return 200, packed.headers, packed.pieces[0][0]
 
 
-def problem(error: FeedError, method: str = "GET") -> Answer:
-    """An error as application/problem+json (RFC 9457) with `status`, `code`, `title` and `detail`."""
+def problem(error: FeedError, method: str = "GET", help_page: str = "") -> Answer:
+    """An error as application/problem+json (RFC 9457): `type`, `title`, `status`, `code`, `detail`, perhaps `errors`.
+
+    `errors` are all faults of a query at once, as feeds.errors.QueryFault. `help_page` is the address of a page that
+    explains each code under `#code`; without one the type is about:blank.
+    """
     content = msgspec.json.encode(
         {
-            "type": "about:blank",
+            "type": f"{help_page}#{error.code}" if help_page else "about:blank",
+            "title": HTTPStatus(error.status).phrase,
             "status": error.status,
             "code": error.code,
-            "title": HTTPStatus(error.status).phrase,
             "detail": error.detail,
+            **({"errors": error.faults} if isinstance(error, InvalidQuery) else {}),
         }
     )
     headers: list[tuple[bytes, bytes]] = [
@@ -114,11 +119,15 @@ class MethodRefused(FeedError):
 
 
 class FeedApp:
-    """ASGI: answers /feeds/... and /events/{id}.ics from a library; all else goes on to `next_app`."""
+    """ASGI: answers /feeds/... and /events/{id}.ics from a library; all else goes on to `next_app`.
 
-    def __init__(self, library: Library, next_app: Application) -> None:
+    `help_page` is the address of a page that explains the codes of errors, see `problem`.
+    """
+
+    def __init__(self, library: Library, next_app: Application, *, help_page: str = "") -> None:
         self.library = library
         self.next_app = next_app
+        self._help_page = help_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, or the lifespan or web socket of the application behind."""
@@ -150,17 +159,18 @@ class FeedApp:
     async def _answer(self, scope: Scope, path: str) -> Answer:
         method: str = scope["method"]
         if method not in _READING:
-            return _not_allowed(method)
+            return _not_allowed(method, self._help_page)
         client = _wanted(scope["headers"]).get(b"user-agent", "")
         query = scope["query_string"].decode("latin-1")
         try:
             return respond(method, scope["headers"], await self.library.publication(path, query, client=client))
         except FeedError as error:
-            return problem(error, method)
+            return problem(error, method, self._help_page)
         except Exception:
             # Never an empty or broken calendar: programs would delete every event they have.
             _log.exception("a feed could not be made")
-            return problem(Unavailable("The calendar cannot be made just now. Keep what you have."), method)
+            ill = Unavailable("The calendar cannot be made just now. Keep what you have.")
+            return problem(ill, method, self._help_page)
 
 
 def _path(scope: Scope) -> str | None:
@@ -175,8 +185,9 @@ def _path(scope: Scope) -> str | None:
     return path if _PATH.fullmatch(path) else None
 
 
-def _not_allowed(method: str) -> Answer:
-    return problem(MethodRefused(f"A feed can be read with {_METHODS}; this was {method[:20]}."))
+def _not_allowed(method: str, help_page: str = "") -> Answer:
+    refused = MethodRefused(f"A feed can be read with {_METHODS}; this was {method[:20]}.")
+    return problem(refused, method, help_page)
 
 
 def _wanted(headers: RequestHeaders) -> dict[bytes, str]:
@@ -211,7 +222,7 @@ def _held(wanted: dict[bytes, str], resource: Ready, form: Form) -> Form | None:
         forms = [form, resource.plain, *([resource.packed] if resource.packed else [])]
         return next((candidate for candidate in forms if candidate.etag in tags), None)
     since = _date(wanted.get(b"if-modified-since", ""))
-    return form if since and resource.last_modified <= since else None
+    return form if since and resource.dated and resource.last_modified <= since else None
 
 
 def _date(text: str) -> datetime | None:

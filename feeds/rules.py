@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
-from math import prod
 from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from feeds.contradictions import contradictions, disagreements
 from feeds.entry import Frequency, NthWeekday, Rule, Weekday, When, instant
 from feeds.errors import InvalidRule, UnknownZone
 
@@ -21,7 +21,6 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 LONGEST_TEXT = 1_000
 LARGEST_INTERVAL = 1_000
 LARGEST_COUNT = 10_000
-LARGEST_PRODUCT = 10_000
 
 _SEPARATOR = re.compile(r"\s*([;,=:])\s*")
 _NUMBER = re.compile(r"[+-]?\d{1,5}")
@@ -52,13 +51,14 @@ class _Fault(Exception):
     """One thing wrong with a rule; collected, so that all are reported at once."""
 
 
-def parse_rule(text: str, *, all_day: bool, zone: str | None) -> Rule:
+def parse_rule(text: str, *, all_day: bool, zone: str | None, portable: bool = True) -> Rule:
     """Read RRULE `text`, with or without the name "RRULE:", in either case, for a start in an IANA `zone`.
 
     UNTIL becomes a date for an `all_day` start. For a timed one it becomes a UTC instant: a date is read as the
     end of that day in `zone`, a local time as that wall time in `zone` (UTC when there is no zone).
-    A rule without COUNT or UNTIL is allowed here. Raises InvalidRule, naming every part that is wrong with an
-    example of what is right, and UnknownZone.
+    A rule without COUNT or UNTIL is allowed here. `portable` also refuses what RFC 5545 allows and programs read
+    differently (feeds.contradictions). Raises InvalidRule, naming every part that is wrong with an example of what is
+    right, and UnknownZone.
     """
     _check_zone(zone)
     faults: list[str] = []
@@ -86,6 +86,7 @@ def parse_rule(text: str, *, all_day: bool, zone: str | None) -> Rule:
         **lists,
     )
     faults += contradictions(rule)
+    faults += disagreements(rule) if portable else []
     if faults:
         raise InvalidRule("; ".join(faults))
     return rule
@@ -114,75 +115,6 @@ def basic(when: When) -> str:
     """A date or date-time in the basic form of RFC 5545: 20270316 or 20270316T143000."""
     day = f"{when.year:04}{when.month:02}{when.day:02}"
     return f"{day}T{when:%H%M%S}" if isinstance(when, datetime) else day
-
-
-def contradictions(rule: Rule) -> list[str]:
-    """What is wrong with the parts of a rule taken together, one sentence each; empty for a good rule."""
-    lists = (rule.by_month, rule.by_week_number, rule.by_year_day, rule.by_month_day, rule.by_day)
-    checks = (
-        (rule.count and rule.until, "COUNT and UNTIL exclude each other: give one, for example COUNT=6"),
-        (
-            rule.by_set_position and not any(lists),
-            "BYSETPOS chooses among other BY parts: add one, for example BYDAY=MO,TU;BYSETPOS=-1",
-        ),
-        (
-            # In the week of the start some count from Monday, others from the start.
-            rule.by_set_position and rule.frequency in {"daily", "weekly"},
-            "BYSETPOS goes with FREQ=MONTHLY or FREQ=YEARLY only: name the days, for example BYDAY=TH",
-        ),
-        *_counted_days(rule),
-        *_numbered_days(rule),
-        (
-            prod(len(values) or 1 for values in (*lists, rule.by_set_position)) > LARGEST_PRODUCT,
-            f"the BY parts make more than {LARGEST_PRODUCT:,} combinations: use fewer values",
-        ),
-    )
-    return [sentence for wrong, sentence in checks if wrong]
-
-
-def _counted_days(rule: Rule) -> tuple[tuple[object, str], ...]:
-    counted = any(item.nth for item in rule.by_day)
-    numbered = rule.by_week_number or rule.by_year_day or rule.by_month_day
-    return (
-        (
-            counted and rule.frequency not in {"monthly", "yearly"},
-            "a counted day such as BYDAY=2TU goes with FREQ=MONTHLY or FREQ=YEARLY only",
-        ),
-        (
-            counted and rule.frequency == "yearly" and numbered,
-            "a counted day such as BYDAY=2TU in a year goes with BYMONTH only",
-        ),
-        (
-            (rule.frequency == "monthly" or rule.by_month) and any(abs(item.nth) > 5 for item in rule.by_day),
-            "a month has at most five of a weekday: use -5 to 5, for example BYDAY=-1FR",
-        ),
-        (
-            rule.by_month_day and rule.by_day and (counted or rule.by_set_position or min(rule.by_month_day) < 0),
-            "BYMONTHDAY with BYDAY takes plain days and numbers from 1: for example BYDAY=FR;BYMONTHDAY=13",
-        ),
-    )
-
-
-def _numbered_days(rule: Rule) -> tuple[tuple[object, str], ...]:
-    yearly = rule.frequency == "yearly"
-    days = (rule.by_week_number, rule.by_year_day, rule.by_month_day)
-    return (
-        (rule.by_week_number and not yearly, "BYWEEKNO goes with FREQ=YEARLY only"),
-        (rule.by_week_number and not rule.by_day, "BYWEEKNO needs BYDAY, for example BYWEEKNO=20;BYDAY=MO"),
-        (rule.by_year_day and not yearly, "BYYEARDAY goes with FREQ=YEARLY only"),
-        (rule.by_year_day and rule.by_month, "BYYEARDAY does not go with BYMONTH: BYMONTHDAY does"),
-        (
-            # ical.js (Thunderbird, Nextcloud) forgets the interval here, and the other months there.
-            rule.by_month and rule.frequency == "monthly" and rule.interval > 1,
-            "BYMONTH with FREQ=MONTHLY needs INTERVAL=1: name the months, for example BYMONTH=2,5,8,11",
-        ),
-        (
-            rule.by_month_day and yearly and not rule.by_month,
-            "BYMONTHDAY with FREQ=YEARLY needs BYMONTH: for every month use FREQ=MONTHLY",
-        ),
-        (rule.by_month_day and rule.frequency == "weekly", "BYMONTHDAY does not go with FREQ=WEEKLY"),
-        (sum(map(bool, days)) > 1, "of BYWEEKNO, BYYEARDAY and BYMONTHDAY a rule may have one"),
-    )
 
 
 def _parts(text: str, faults: list[str]) -> dict[str, str]:

@@ -33,12 +33,14 @@ class Ready(Struct, frozen=True, kw_only=True):
     """A resource that only has to be negotiated and sent: made once, when the content changes.
 
     `packed` is the gzip form, None where it would not be smaller. `valid_until` is the UTC instant at which the
-    content changes by itself (a tombstone expires, the horizon moves on); whoever keeps it makes it anew then.
+    content changes by itself (a tombstone expires, the horizon moves on); whoever keeps it makes it anew then. `dated`
+    is False where another content may bear the same `last_modified`, which has whole seconds: then it is no condition.
     """
 
     plain: Form
     packed: Form | None
     last_modified: datetime
+    dated: bool = True
     valid_until: datetime | None = None
 
 

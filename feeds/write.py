@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from feeds.alike import read_alike
 from feeds.entry import Alarm, Attendee, Conference, Entry, Recurrence, When
 from feeds.errors import InvalidRule
 from feeds.lines import duration, line, one_line, parameter, text, uri, utc
@@ -110,10 +111,10 @@ def vtimezones(spans: Spans) -> list[bytes]:
 
 def _component(entry: Entry, master: Entry) -> bytes:
     lines = [b"BEGIN:VEVENT\r\n", line("UID", text(master.uid)), line("DTSTAMP", utc(entry.stamp)), *_times(entry)]
-    if entry is not master and entry.recurrence_id is not None:
+    if entry.recurrence_id is not None:
         lines.append(_time("RECURRENCE-ID", entry.recurrence_id, master.zone))
     if entry is master and entry.recurrence:
-        lines += _recurrence(entry.recurrence, entry.zone)
+        lines += _recurrence(entry.recurrence, entry)
     lines += [line("SEQUENCE", str(entry.sequence)), line("STATUS", entry.status.upper())]
     lines += [line("CREATED", utc(entry.created))] if entry.created else []
     # No LANGUAGE parameter: several parsers then miss the summary.
@@ -164,12 +165,12 @@ def _time(name: str, when: When, zone: str | None) -> bytes:
     return line(name + parameter("TZID", zone), basic(when))
 
 
-def _recurrence(recurrence: Recurrence, zone: str | None) -> list[bytes]:
+def _recurrence(recurrence: Recurrence, entry: Entry) -> list[bytes]:
     # One property a date: programs that read only the first value of a list exist.
     return [
-        line("RRULE", rule_text(recurrence.rule)),
-        *(_time("RDATE", when, zone) for when in recurrence.added),
-        *(_time("EXDATE", when, zone) for when in recurrence.excluded),
+        line("RRULE", rule_text(read_alike(recurrence.rule, entry.start, entry.zone))),
+        *(_time("RDATE", when, entry.zone) for when in recurrence.added),
+        *(_time("EXDATE", when, entry.zone) for when in recurrence.excluded),
     ]
 
 
@@ -184,7 +185,7 @@ def _people(entry: Entry) -> list[bytes]:
         lines.append(line("ORGANIZER" + _name(entry.organizer), _mailto(entry.organizer)))
     for attendee in entry.attendees:
         status = f";ROLE=REQ-PARTICIPANT;PARTSTAT={attendee.participation.upper()}"
-        wanted = ";RSVP=TRUE" if attendee.reply_wanted else ""
+        wanted = f";RSVP={'TRUE' if attendee.reply_wanted else 'FALSE'}"
         lines.append(line("ATTENDEE" + _name(attendee) + status + wanted, _mailto(attendee)))
     return lines
 

@@ -5,6 +5,7 @@ import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -18,20 +19,26 @@ from litestar.exceptions import HTTPException
 from feeds.errors import FeedError
 from feeds.publish import Application, FeedApp
 from scheduler.calendars.library import EventLibrary
-from scheduler.clock import Clock, monotonic, tzdata_version, use_packaged_tzdata, utcnow
+from scheduler.clock import Clock, SharedClock, monotonic, tzdata_version, use_packaged_tzdata, utcnow
 from scheduler.config import Config
 from scheduler.control.server import Office, taking_orders
 from scheduler.errors import ServiceError
+from scheduler.heartbeat import Heartbeat
+from scheduler.inbox.desk import Desk
+from scheduler.inbox.doors import receiving
 from scheduler.jobs import Jobs
+from scheduler.mail.connecting import relay_of
 from scheduler.mail.folder import FolderTransport
-from scheduler.mail.smtp import Relay, SmtpTransport
+from scheduler.mail.smtp import SmtpTransport
 from scheduler.mail.transport import Transport
 from scheduler.mail.writer import Writer
 from scheduler.model.access import Actor
 from scheduler.model.links import Links
+from scheduler.services import health
 from scheduler.services.correspondence import Correspondence
 from scheduler.services.sending import Sender
 from scheduler.services.start import signing_secret
+from scheduler.services.tally import Tally
 from scheduler.services.timezones import derive_again
 from scheduler.store.database import Database
 from scheduler.texts import load_catalogues
@@ -70,12 +77,20 @@ class Service:
 
     def __init__(self, config: Config, clock: Clock, transport: Transport | None) -> None:
         self.config = config
-        self.clock = clock
         self.db = Database.open(config.database.url, busy_seconds=config.database.busy_timeout_seconds)
+        self.clock = self._shared(clock)
         self.catalogues = load_catalogues()
         self.transport = transport or transport_of(config)
         self.context: Context | None = None
-        self.library = EventLibrary(self.db, config, clock, self.catalogues)
+        self.library = EventLibrary(self.db, config, self.clock, self.catalogues)
+
+    def _shared(self, clock: Clock) -> Clock:
+        """Where several nodes work on one database its clock is everybody's; a clock that a test turns stays."""
+        if not self.db.shared or clock is not utcnow:
+            return clock
+        shared = SharedClock(clock, monotonic)
+        self.db.pulse.on_time = shared.tell
+        return shared
 
     @asynccontextmanager
     async def running(self, _app: Litestar) -> AsyncIterator[None]:
@@ -84,7 +99,8 @@ class Service:
             await self.db.migrate()
             secret = await self.db.write(lambda conn: signing_secret(conn, self.config))
             await self._follow_timezones()
-            links = Links(self.config.server.public_url, secret)
+            replies = self.config.replies
+            links = Links(self.config.server.public_url, secret, replies=replies.pattern, bounces=replies.bounces)
             jobs = self._jobs(links)
             self.context = Context(
                 db=self.db,
@@ -94,8 +110,10 @@ class Service:
                 domain=urlsplit(self.config.server.public_url).hostname or "localhost",
                 catalogues=self.catalogues,
                 wake=jobs.send.wake,
+                tally=jobs.tally,
             )
-            async with self.db.watching(), jobs.running(), taking_orders(self._office(self.context)):
+            office, desk = self._office(self.context), self._desk(self.context)
+            async with self.db.watching(), jobs.running(), taking_orders(office), receiving(self.config, desk):
                 yield
         finally:
             self.library.close()
@@ -104,6 +122,16 @@ class Service:
 
     def _office(self, context: Context) -> Office:
         return Office(db=self.db, config=self.config, clock=self.clock, domain=context.domain, wake=context.wake)
+
+    def _desk(self, context: Context) -> Desk:
+        return Desk(
+            self.db,
+            config=self.config,
+            clock=self.clock,
+            links=context.links,
+            wake=context.wake,
+            counts=context.mail_in,
+        )
 
     async def _follow_timezones(self) -> None:
         now, version = self.clock(), tzdata_version()
@@ -125,7 +153,13 @@ class Service:
             correspondence=Correspondence(self.config, links, Writer(self.catalogues)),
             owner=f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}",  # containers share names and ids
         )
-        return Jobs(self.db, self.config, self.clock, sender, [self.library.flush])
+        heartbeat = Heartbeat(self.config.server.heartbeat_url, partial(self._well, sender.tally))
+        alive = heartbeat.beat if self.config.server.heartbeat_url else None
+        return Jobs(self.db, self.config, self.clock, sender, [self.library.flush], alive=alive)
+
+    async def _well(self, tally: Tally) -> bool:
+        now = self.clock()
+        return all((await self.db.read(lambda conn: health.checks(conn, tally, now))).values())
 
 
 def create_app(config: Config, *, clock: Clock = utcnow, transport: Transport | None = None) -> Application:
@@ -165,17 +199,7 @@ def transport_of(config: Config) -> Transport:
     mail = config.mail
     if mail.transport == "folder":
         return FolderTransport(Path(mail.folder))
-    relay = Relay(
-        host=mail.host,
-        port=mail.port,
-        security=mail.security,
-        username=mail.username,
-        password=mail.password,
-        connections=mail.connections,
-        messages_per_minute=mail.messages_per_minute,
-        timeout_seconds=mail.timeout_seconds,
-    )
-    return SmtpTransport(relay, monotonic)
+    return SmtpTransport(relay_of(mail, monotonic), monotonic)
 
 
 def _actor(request: Request[Actor, Any, Any]) -> Actor:

@@ -6,7 +6,7 @@ them finish: the scheduler's own shutdown would cancel them in the middle of a d
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 
 import structlog
@@ -14,7 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from scheduler.clock import Clock
 from scheduler.config import Config
-from scheduler.services import housekeeping, reminders
+from scheduler.services import digests, housekeeping, reminders
 from scheduler.services.sending import Sender
 from scheduler.store import messages
 from scheduler.store.clock import database_now
@@ -26,11 +26,16 @@ _PRUNE_SECONDS = 60
 
 
 class Beat:
-    """One job: a flag that a tick sets, and a task that does the work whenever it is set."""
+    """One job: a flag that a tick sets, and a task that does the work whenever it is set.
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    When no tick has come for so many `seconds` it does the work all the same: ticks go by the date, and a machine
+    whose clock is put back an hour would have none for an hour.
+    """
+
+    def __init__(self, name: str, work: Callable[[], Awaitable[None]], seconds: float = 2 * _PRUNE_SECONDS) -> None:
         self._name = name
         self._work = work
+        self._seconds = seconds
         self._flag = asyncio.Event()
         self._flag.set()
         self._stopping = False
@@ -47,7 +52,8 @@ class Beat:
     async def run(self) -> None:
         """Works until `stop`. A fault is logged and the next tick tries again: the rows are still there."""
         while True:
-            await self._flag.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._flag.wait(), self._seconds)
             self._flag.clear()
             if self._stopping:
                 return
@@ -63,7 +69,7 @@ class Beat:
 
 
 class Jobs:
-    """The three beats of one process."""
+    """The beats of one process."""
 
     def __init__(
         self,
@@ -72,17 +78,24 @@ class Jobs:
         clock: Clock,
         sender: Sender,
         chores: Sequence[Callable[[], Awaitable[None]]],
+        *,
+        alive: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
-        """`chores` are further things to do once a minute, and once more at the end."""
+        """`chores` are further things to do once a minute, and once more at the end; `alive` tells a watch elsewhere,
+        once a minute, that this service lives.
+        """
         self._db = db
         self._config = config
         self._clock = clock
         self._sender = sender
         self._chores = chores
-        self.release = Beat("release", self._release)
-        self.send = Beat("send", self._send)
+        seconds = config.reminders.heartbeat_seconds
+        self.release = Beat("release", self._release, 2 * seconds)
+        self.send = Beat("send", self._send, 2 * seconds)
         self.prune = Beat("prune", self._prune)
-        self._beats = (self.release, self.send, self.prune)
+        self.alive = Beat("alive", alive or _nothing)
+        self.tally = sender.tally
+        self._beats = (self.release, self.send, self.prune, self.alive)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -96,6 +109,8 @@ class Jobs:
         ticker.add_job(_tick, "interval", seconds=seconds, args=[self.release.wake])
         ticker.add_job(_tick, "interval", seconds=seconds, args=[self.send.wake])
         ticker.add_job(_tick, "interval", seconds=_PRUNE_SECONDS, args=[self.prune.wake])
+        ticker.add_job(_tick, "interval", seconds=_PRUNE_SECONDS, args=[self.alive.wake])
+        self._db.pulse.on_mail = self.send.wake
         tasks = [asyncio.create_task(beat.run()) for beat in self._beats]
         ticker.start()
         try:
@@ -105,7 +120,7 @@ class Jobs:
             for beat in self._beats:
                 beat.stop()
             await asyncio.gather(*tasks)
-            await self._sender.finish()
+            await self._sender.stop()
             await self._db.write(lambda conn: messages.release_leases(conn, self._sender.owner))
             await self._do_chores()
 
@@ -127,6 +142,8 @@ class Jobs:
     async def _prune(self) -> None:
         now = await self._now()
         await self._db.write(lambda conn: housekeeping.prune(conn, config=self._config, now=now))
+        if await self._db.write(lambda conn: digests.release_due(conn, config=self._config, now=now)):
+            self.send.wake()
         await self._do_chores()
 
     async def _do_chores(self) -> None:
@@ -135,6 +152,10 @@ class Jobs:
                 await chore()
             except Exception as error:  # one that fails now is done in a minute; the others are done anyway
                 log.error("chore.failed", exc_info=error)
+
+
+async def _nothing() -> None:
+    """There is no watch elsewhere."""
 
 
 async def _tick(wake: Callable[[], None]) -> None:

@@ -17,29 +17,32 @@ HOUSES = ("feeds", "scheduler")
 # Lowest first. CONTRIBUTING.md says in words what each floor does.
 FLOORS = """
 feeds.entry feeds.errors
-feeds.source
+feeds.source feeds.contradictions
 feeds.timezones feeds.rules feeds.lines feeds.offsets feeds.crc
 feeds.expansion feeds.plain feeds.kept
 feeds.recurrence
-feeds.reading
+feeds.reading feeds.alike
 feeds.write feeds.read feeds.checking
-feeds.invite feeds.chunks feeds.check
+feeds.invite feeds.reply feeds.chunks feeds.check
 feeds.bodies
 feeds.publish feeds.formats feeds.caldav
 scheduler.errors scheduler.clock scheduler.texts
 scheduler.config scheduler.dates
 scheduler.model
 scheduler.store scheduler.mail
+scheduler.services.told scheduler.services.joining scheduler.services.choices scheduler.services.listed
+scheduler.services.references
 scheduler.services.changes scheduler.services.outbox scheduler.services.cases scheduler.services.start
-scheduler.services.objections
-scheduler.services.notices scheduler.services.correspondence scheduler.services.people scheduler.services.institutions
+scheduler.services.last_look scheduler.services.noting scheduler.services.tally
+scheduler.services.objections scheduler.services.news scheduler.services.recipients scheduler.services.touching scheduler.services.invitations
+scheduler.services.notices scheduler.services.resending scheduler.services.correspondence scheduler.services.people scheduler.services.institutions
 scheduler.services.reminders scheduler.services.seating scheduler.services.sending
-scheduler.services.subscriptions scheduler.services.planning
-scheduler.services.registrations scheduler.services.timezones scheduler.services.retention
-scheduler.services.events scheduler.services.housekeeping
+scheduler.services.subscriptions scheduler.services.digests scheduler.services.planning
+scheduler.services.previewing scheduler.services.registrations scheduler.services.timezones scheduler.services.retention
+scheduler.services.events scheduler.services.replies scheduler.services.bounces scheduler.services.housekeeping scheduler.services.restoring scheduler.services.health
 scheduler.services.imports
 scheduler.calendars scheduler.demo
-scheduler.demo_fill scheduler.web scheduler.jobs scheduler.control
+scheduler.demo_fill scheduler.web scheduler.inbox scheduler.jobs scheduler.control scheduler.heartbeat
 scheduler.app
 scheduler.cli scheduler.__main__
 """

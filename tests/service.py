@@ -22,7 +22,7 @@ from tests.sink import read_log
 
 ENSPIRED = (sys.executable, "-m", "scheduler.cli.main")
 SERVE = (*ENSPIRED, "serve")
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
 

@@ -17,13 +17,15 @@ from feeds.rules import parse_rule
 _OFFSET = re.compile(r"([+-]?)(\d\d):?(\d\d):?(\d\d)?", re.ASCII)
 _TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d))?", re.ASCII)
 _CLOCK_PART = re.compile(r";?BY(?:HOUR|MINUTE|SECOND)=[^;]*", re.IGNORECASE)
+_DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
+_LONGEST = 30  # years over which a definition is compared with a zone
 _SECOND = timedelta(seconds=1)
 _OBSERVANCES, _DATES = 200, 500
 
 
 class Definition:
-    """What a VTIMEZONE says for the years `first` to `last`; outside them its nearest change counts."""
+    """What a VTIMEZONE says for the years `first` to `last`, in which it is used."""
 
     def __init__(self, component: Component, first: int, last: int, meter: Meter) -> None:
         """Follow the observances of `component`. Raises ValueError, or OverflowError at the ends of the calendar."""
@@ -49,31 +51,37 @@ class Definition:
     def utc(self, wall: datetime) -> datetime:
         """The naive UTC instant of a wall time: the first pass of a double hour, the offset before a gap."""
         near = bisect_right(self._instants, wall)
-        offsets = [self._before, *self._after]
-        for offset in offsets[max(0, near - 2) : near + 3]:
-            if self.offset(wall - offset) == offset:
-                return wall - offset
-        return wall - self.offset(wall - _WEEK)
+        offsets = [self._before, *self._after][max(0, near - 2) : near + 3]
+        found = [wall - offset for offset in offsets if self.offset(wall - offset) == offset]
+        return min(found) if found else wall - self.offset(wall - _WEEK)
 
-    def agrees(self, zone: str) -> bool:
-        """True when an IANA zone keeps the same time through all the years: sampled weekly, and at each change."""
+    def agrees(self, zone: str, *, roughly: bool = False) -> bool:
+        """True when an IANA zone keeps the same time in the last years: sampled weekly, and at each change.
+
+        `roughly` looks away on the days of the changes: some programs write them hours off.
+        """
         tz = ZoneInfo(zone)
         self._meter.take(10)
-        return all(_offset_of(tz, at) == self.offset(at) for at in self._samples)
+        return all(_offset_of(tz, at) == self.offset(at) for at in (self._calm if roughly else self._samples))
 
-    def first_match(self, zones: Iterable[str]) -> str | None:
+    def first_match(self, zones: Iterable[str], *, roughly: bool = False) -> str | None:
         """The first of `zones` that agrees; None also when the meter is used up."""
         try:
             self._meter.take(len(self._samples) // 4)
-            return next((zone for zone in zones if self.agrees(zone)), None)
+            return next((zone for zone in zones if self.agrees(zone, roughly=roughly)), None)
         except InvalidRule:
             return None
 
     @cached_property
+    def _calm(self) -> list[datetime]:
+        return [at for at in self._samples if self.offset(at - _DAY) == self.offset(at + _DAY)]
+
+    @cached_property
     def _samples(self) -> list[datetime]:
-        start, end = datetime(self._first, 1, 1), datetime(self._last + 1, 1, 1)  # noqa: DTZ001
+        first = max(self._first, self._last - _LONGEST)
+        start, end = datetime(first, 1, 1), datetime(self._last + 1, 1, 1)  # noqa: DTZ001
         # Summer and winter first, so that a wrong zone is told apart at once.
-        found = [datetime(self._first, 1, 15), datetime(self._first, 7, 15)]  # noqa: DTZ001
+        found = [datetime(first, 1, 15), datetime(first, 7, 15)]  # noqa: DTZ001
         at = start
         while at < end:
             found.append(at)
@@ -99,7 +107,7 @@ class Definition:
 
     def _repeated(self, value: str, onset: datetime, before: timedelta) -> Iterable[datetime]:
         try:
-            rule: Rule = parse_rule(_CLOCK_PART.sub("", value).strip(";"), all_day=False, zone=None)
+            rule: Rule = parse_rule(_CLOCK_PART.sub("", value).strip(";"), all_day=False, zone=None, portable=False)
             # Outlook's rules begin in 1601; what counts is the year before those in use.
             from_year = max(onset.year, self._first - 1) if rule.count is None and rule.interval == 1 else onset.year
             if rule.frequency != "yearly" or rule.by_week_number or rule.by_year_day:

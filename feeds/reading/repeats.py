@@ -4,8 +4,10 @@ import re
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from feeds.entry import Recurrence, Rule, When, instant
+from feeds.contradictions import disagreements
+from feeds.entry import NthWeekday, Recurrence, Rule, When, instant
 from feeds.errors import InvalidRule
 from feeds.reading.ends import fitted, lasting
 from feeds.reading.event import Draft
@@ -14,10 +16,11 @@ from feeds.reading.times import Time, read_time
 from feeds.reading.tokens import Line
 from feeds.reading.values import moment
 from feeds.reading.zones import Zones
-from feeds.rules import parse_rule
+from feeds.rules import WEEKDAYS, parse_rule
 
 _MIDNIGHT = datetime.min.time()
 _UNTIL = re.compile(r"(?:^|;)\s*UNTIL\s*=\s*([^;]*)", re.IGNORECASE)
+_OLD_RULE = re.compile(r"\s*(?:D|W|M[PD]|Y[MD])\d+(?:\s|$)", re.ASCII)
 _CLOCK = re.compile(r"BY(HOUR|MINUTE|SECOND)=(\d{1,2})", re.IGNORECASE | re.ASCII)
 _HARMLESS = {"RSCALE=GREGORIAN", "SKIP=OMIT"}
 # A set of dates without a rule: a rule that gives its start and nothing else, and the dates added to it.
@@ -86,15 +89,36 @@ def in_terms_of(start: Time, time: Time, line: Line, zones: Zones, notes: Notes)
 def _rule(line: Line, draft: Draft) -> Rule:
     start, notes = draft.start, draft.notes
     timed = isinstance(start.when, datetime)
-    parts = [part.strip() for part in line.value.split(";")[:100]]
+    if _OLD_RULE.match(line.value):
+        words = "RRULE is in the form of vCalendar 1.0, which is not read: save it as iCalendar 2.0"
+        raise Unreadable(line.number, "old-rule", words)
+    value = line.value.replace("\\;", ";").replace("\\,", ",")
+    if value != line.value:
+        notes.add(line.number, "escaped", "the semicolons or commas of RRULE have backslashes, which were left out")
+    parts = [part.strip() for part in value.split(";")[:100]]
     kept = [part for part in parts if part.upper() not in _HARMLESS and not _says_start(part, start)]
     if len(kept) < len(parts):
         notes.add(line.number, "rule-part", "parts of RRULE that say what holds anyway were left out")
-    _check_until(line, start, notes)
+    _check_until(line, value, start, notes)
+    zone = start.zone if timed else draft.zones.floating
     try:
-        return parse_rule(";".join(kept), all_day=not timed, zone=start.zone if timed else draft.zones.floating)
+        rule = parse_rule(";".join(kept), all_day=not timed, zone=zone, portable=False)
     except InvalidRule as error:
         raise Unreadable(line.number, "bad-rule", f"RRULE: {error.detail}") from error
+    differing = disagreements(rule)
+    if differing:
+        words = f"RRULE was read as RFC 5545 has it, but programs show other dates: {'; '.join(differing)}"
+        notes.add(line.number, "programs-differ", words)
+    return _explicit(rule, start)
+
+
+def _explicit(rule: Rule, start: Time) -> Rule:
+    """The same dates with the parts named that programs fill in differently (RFC 8984 section 4.3.3.1)."""
+    if rule.frequency == "yearly" and rule.by_month_day and not (rule.by_month or rule.by_year_day):
+        rule = replace(rule, by_month=tuple(range(1, 13)))
+    if rule.by_week_number and not (rule.by_day or rule.by_month_day or rule.by_year_day):
+        rule = replace(rule, by_day=(NthWeekday(WEEKDAYS[start.when.weekday()]),))
+    return rule
 
 
 def _says_start(part: str, start: Time) -> bool:
@@ -106,9 +130,9 @@ def _says_start(part: str, start: Time) -> bool:
     return own[match[1].upper()] == int(match[2])
 
 
-def _check_until(line: Line, start: Time, notes: Notes) -> None:
+def _check_until(line: Line, value: str, start: Time, notes: Notes) -> None:
     """UNTIL has to be of the type of DTSTART, and in UTC (RFC 5545 section 3.3.10); many programs differ."""
-    match = _UNTIL.search(line.value[:1_000])
+    match = _UNTIL.search(value[:1_000])
     if match is None:
         return
     try:

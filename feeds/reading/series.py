@@ -1,12 +1,12 @@
 """VEVENTs of one UID to one entry: the newest version, its dates, its overrides (RFC 5545 section 3.8.4.4)."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import msgspec
 from msgspec import Struct
 
-from feeds.entry import Entry, When
+from feeds.entry import Entry, When, instant
 from feeds.errors import InvalidRule
 from feeds.expansion import Meter, rule_days
 from feeds.kept import Kept
@@ -104,7 +104,7 @@ class Assembly:
         entry = msgspec.structs.replace(master.entry, recurrence=series.recurrence)
         self._check_start(entry, master)
         overrides = self._overrides(master, drafts)
-        self._check_overrides(entry, overrides)
+        self._check_dates(entry, overrides, master)
         for when, end in series.unusual:
             if when not in {override.original for override in overrides}:
                 changed = msgspec.structs.replace(master.entry, start=when, end=end, recurrence_id=when)
@@ -123,12 +123,12 @@ class Assembly:
                 )
             )
 
-    def _single(self, draft: Draft, entry: Entry | None = None, kept: Kept | None = None) -> None:
+    def _single(self, draft: Draft, entry: Entry | None = None) -> None:
         self.entries.append(
             Read(
                 line=draft.component.line,
                 entry=entry or draft.entry,
-                kept=(kept or draft.kept,),
+                kept=(draft.kept,),
                 warnings=draft.notes.all(),
                 floating=draft.start.form == "floating",
                 private=draft.private,
@@ -155,9 +155,9 @@ class Assembly:
             seen.setdefault(in_terms_of(draft.start, time, line, draft.zones, draft.notes), []).append(draft)
         for when, versions in seen.items():
             draft = self._newest(versions)
-            text = draft.original.text if draft.original else ""
-            kept = msgspec.structs.replace(draft.kept, properties=(text, *draft.kept.properties))
-            self._single(draft, msgspec.structs.replace(draft.entry, recurrence_id=when), kept)
+            if draft.original and draft.original.parameter("RANGE"):
+                draft.notes.add(draft.original.number, "range", "RANGE was left out: the later dates are not here")
+            self._single(draft, msgspec.structs.replace(draft.entry, recurrence_id=when))
 
     def _overrides(self, master: Draft, drafts: list[Draft]) -> list[Override]:
         """The newest version of each changed date, with its original start as the series says it."""
@@ -205,32 +205,47 @@ class Assembly:
         return best
 
     def _check_start(self, entry: Entry, master: Draft) -> None:
-        rule = entry.recurrence.rule if entry.recurrence else None
-        if rule is None or rule.count == 1:
+        rule, line = entry.recurrence.rule if entry.recurrence else None, master.component.first("RRULE")
+        if rule is None or line is None:
             return
         day = _day(entry.start)
+        late = entry.start if isinstance(rule.until, datetime) else day
+        if rule.until is not None and _at(late, entry.zone) > _at(rule.until, entry.zone):
+            words = "RRULE ends before DTSTART, which is the only date all the same"
+            master.notes.add(line.number, "until-before-start", words)
         try:
             self._meter.take(400 if rule.by_week_number or rule.by_year_day else 1)
             if day in rule_days(rule, day, day, self._meter):
                 return
         except InvalidRule:
             return
-        line = master.component.first("RRULE")
         words = "DTSTART is no date of RRULE: it counts as the first one all the same"
-        master.notes.add(line.number if line else master.component.line, "start-not-in-rule", words)
+        master.notes.add(line.number, "start-not-in-rule", words)
 
-    def _check_overrides(self, entry: Entry, overrides: list[Override]) -> None:
-        if not overrides:
+    def _check_dates(self, entry: Entry, overrides: list[Override], master: Draft) -> None:
+        """Changed and excluded dates that are none of the series, or both at once."""
+        excluded = set(entry.recurrence.excluded if entry.recurrence else ())
+        # Only these can be wrong, and looking costs.
+        odd = {when for when in excluded if isinstance(when, datetime) and when.time() != _clock(entry.start)}
+        if not (overrides or odd):
             return
         try:
-            starts = _starts(entry, max(_day(override.original) for override in overrides), self._meter)
+            last = max(map(_day, (*odd, *(override.original for override in overrides))))
+            starts = _starts(entry, last, self._meter)
         except InvalidRule:
             return
         for override in overrides:
-            if override.original not in starts:
-                line = override.draft.original
+            line = override.draft.original
+            if override.original in excluded:
+                words = "it changes a date that EXDATE takes out: the change counts"
+                override.draft.notes.add(line.number if line else 0, "excluded-too", words)
+            elif override.original not in starts:
                 words = "it changes a date that the series does not have: it was added to it"
                 override.draft.notes.add(line.number if line else 0, "not-in-series", words)
+        line = master.component.first("EXDATE")
+        if line and {_day(when) for when in odd - starts} & set(map(_day, starts)):
+            words = "EXDATE has another time than the series has on that day: it takes nothing out"
+            master.notes.add(line.number, "excludes-nothing", words)
 
 
 def _namesakes(drafts: list[Draft]) -> bool:
@@ -260,6 +275,14 @@ def _starts(entry: Entry, stop: date, meter: Meter) -> set[When]:
 def _cautions(drafts: Iterable[Draft]) -> tuple[Caution, ...]:
     found = (caution for draft in drafts for caution in draft.notes.all())
     return tuple(sorted(dict.fromkeys(found), key=lambda caution: caution.line))
+
+
+def _clock(when: When) -> time | None:
+    return when.time() if isinstance(when, datetime) else None
+
+
+def _at(when: When, zone: str | None) -> datetime:
+    return when if isinstance(when, datetime) and when.tzinfo else instant(when, zone)
 
 
 def _day(when: When) -> date:

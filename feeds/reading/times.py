@@ -52,6 +52,10 @@ def read_time(line: Line, zones: Zones, notes: Notes, value: str | None = None, 
         notes.add(line.number, code, f"{line.name}: {words}")
     day = _day(line, written, notes)
     if day:
+        if line.parameter("TZID"):
+            notes.add(
+                line.number, "date-with-zone", f"{line.name} is a date, which has no time zone: TZID was left out"
+            )
         return Time(day, None, "date")
     tzid, wall = line.parameter("TZID"), written.time
     if written.utc and not tzid:
@@ -107,11 +111,14 @@ def _placed(line: Line, written: Moment, tzid: str, zones: Zones, notes: Notes) 
         moved = Time(wall, None, "utc")
         return Time(moved.wall_in(found.zone), found.zone, "zoned") if found.zone else moved
     if found.zone:
-        time = _checked(line, Time(wall, found.zone, "zoned"), notes)
-        if found.definition and found.definition.utc(wall) != time.at().replace(tzinfo=None) and _plain(time):
+        time = Time(wall, found.zone, "zoned")
+        same = not found.definition or found.definition.utc(wall) == time.at().replace(tzinfo=None)
+        if same or not _plain(time):
+            return _checked(line, time, notes)
+        if found.code != "custom-zone":
             words = f"the file defines {shown(tzid)} otherwise than {found.zone}, which was used: it may be out of date"
             notes.add(line.number, "zone-differs", words)
-        return time
+            return time
     if found.definition:
         words = f"no known time zone is {shown(tzid)} as the file defines it: {line.name} was kept as a moment in UTC"
         notes.add(line.number, "fixed-instant", words)

@@ -21,10 +21,10 @@ _PREFERRED = (
     "Africa/Kinshasa", "Asia/Phnom_Penh", "Asia/Ho_Chi_Minh", "Europe/Athens", "America/New_York",
 )  # fmt: skip
 _DISPLAY = re.compile(r"\((?:UTC|GMT)[^()]{0,8}\) ?(.+)", re.DOTALL)
+_DASH = re.compile(r"[_-]")
 _COPY = re.compile(r" \d{1,3}$")
 _NUMERIC = re.compile(r"(?:(?:UTC|GMT)([+-])(\d{1,2})|([+-])(\d\d))(?::?(\d\d))?", re.ASCII)
 _YEAR = re.compile(r"\s*(\d{4})", re.ASCII)
-_LONGEST = 30  # years over which a definition is compared
 
 
 class Resolution(Struct, frozen=True):
@@ -72,14 +72,21 @@ class Zones:
         definition, broken = self._definition(name, component)
         zone, code, words = self._named(name, component)
         if zone is None and definition:
-            zone = definition.first_match(self._candidates())
-            if zone is None:
-                return Resolution(None, definition)
-            code = "custom-zone"
-            words = f"the time zone {shown(name)} is defined in the file; it keeps the time of {zone}, which was used"
+            return self._custom(name, definition)
         if zone is None:
             return Resolution(None, None, "unknown-zone", broken or self._suggestion(name))
         return Resolution(zone, definition, code, words)
+
+    def _custom(self, name: str, definition: Definition) -> Resolution:
+        """An IANA zone that keeps the time of a zone without a name that anybody knows, else the definition alone."""
+        for roughly, keeps in ((False, "it keeps"), (True, "but for the hour at which clocks change it keeps")):
+            zone = definition.first_match(self._candidates(), roughly=roughly)
+            if zone:
+                words = (
+                    f"the time zone {shown(name)} is defined in the file; {keeps} the time of {zone}, which was used"
+                )
+                return Resolution(zone, definition, "custom-zone", words)
+        return Resolution(None, definition)
 
     def _definition(self, name: str, component: Component | None) -> tuple[Definition | None, str]:
         if component is None:
@@ -97,6 +104,9 @@ class Zones:
         cased = " ".join(name.split()).replace(" ", "_").casefold()
         for zone in self._similar(name) if "/" in name else ():
             if zone.casefold() == cased:
+                return zone, "zone-spelling", f"the time zone {shown(name)} is spelt {zone}"
+        for zone in (_DASH.sub("/", name, count) for count in (1, 2)):
+            if is_zone(zone):
                 return zone, "zone-spelling", f"the time zone {shown(name)} is spelt {zone}"
         numeric = _NUMERIC.fullmatch(name)
         if numeric and component is None and numeric[5] in {"00", None}:
@@ -165,5 +175,5 @@ def _years_in_use(calendar: Component) -> dict[str, tuple[int, int]]:
             name = _plain(line.parameter("TZID"))
             first, last = found.get(name, (int(year[1]), int(year[1])))
             last = max(last, int(year[1]) + (3 if repeats else 1))
-            found[name] = (max(min(first, int(year[1])), last - _LONGEST), last)
+            found[name] = (min(first, int(year[1])), last)
     return found

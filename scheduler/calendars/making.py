@@ -80,10 +80,10 @@ class Maker:
 
     def _sending(self, wanted: Wanted, found: Found) -> Sending:
         asked, midnight = wanted.order.asked, _midnight(wanted)
-        changed_at = found.events[0].modified_at if asked.event else max(found.changed_at or midnight, midnight)
         return Sending(
             filename=f"{asked.event or 'events'}.{asked.form}",
-            last_modified=changed_at,
+            last_modified=found.modified.at,
+            dated=found.modified.alone,
             valid_until=midnight + timedelta(days=1),
             public=not asked.secret,
             max_age=min(300, self._config.feeds.refresh_minutes * 60),

@@ -73,7 +73,8 @@ def _face(row: Registration, event: Event) -> Face:
 
 
 def _sending(filename: str, changed_at: datetime) -> bodies.Sending:
-    return bodies.Sending(filename=filename, last_modified=changed_at, public=False, max_age=0)
+    # Who withdraws takes a date away with the event: of what is left, an older date may be the last.
+    return bodies.Sending(filename=filename, last_modified=changed_at, dated=False, public=False, max_age=0)
 
 
 def _calendar(entries: list[Entry], head: Head, sending: bodies.Sending) -> Ready:

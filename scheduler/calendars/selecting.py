@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from feeds.errors import NotThere
 from scheduler.calendars.addresses import Asked
+from scheduler.calendars.dating import NEVER, Dated, dated
 from scheduler.config import Config
 from scheduler.model.access import NOBODY, Actor, may_read
 from scheduler.model.event import Event, Occurrence
@@ -22,7 +23,7 @@ _MOST_CHANGES = 500
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """What a query selected, by start. `counter` is that of the last change it can know of, `changed_at` its instant.
+    """What a query selected, by start. `counter` is that of the last change it can know of, `modified` its date.
 
     `starts` are the first starts (UTC instants) by id, `dates` those of series. `judged` are the ids that were looked
     at when only some were: whichever of them is not among `events` does not belong to the selection. `read` is how
@@ -36,7 +37,7 @@ class Found(Struct, frozen=True, kw_only=True):
     wholes: dict[str, Event]
     institutions: dict[str, Institution]
     counter: int
-    changed_at: datetime | None
+    modified: Dated = NEVER
     judged: frozenset[str] = frozenset()
     read: int = 0
 
@@ -73,11 +74,13 @@ def find(conn: Connection, wanted: Wanted, config: Config) -> Found:
     # Read first: a change that comes in between is then seen again, never missed.
     counter = changes.current(conn)
     if wanted.order.asked.event:
-        found = [_one(conn, wanted)]
-        return _found(conn, wanted, found, counter=counter, changed_at=None, read=1)
+        recent = changes.recent(conn, wanted.order.asked.event)
+        one = _one(conn, wanted)
+        return _found(conn, wanted, [one], counter=counter, modified=dated(one[1].modified_at, recent), read=1)
+    modified = _modified(conn, wanted)
     found = events.select_page(conn, shown(wanted, config), limit=config.feeds.max_events)
-    chosen, changed_at = _without_chores(found, config), changes.last_at(conn)
-    return _found(conn, wanted, chosen, counter=counter, changed_at=changed_at, read=len(found))
+    chosen = _without_chores(found, config)
+    return _found(conn, wanted, chosen, counter=counter, modified=modified, read=len(found))
 
 
 def find_changed(conn: Connection, wanted: Wanted, since: int, config: Config) -> Found | None:
@@ -86,13 +89,13 @@ def find_changed(conn: Connection, wanted: Wanted, since: int, config: Config) -
     counter, changed = rows[-1].counter if rows else changes.current(conn), {row.event_id for row in rows}
     if len(rows) != counter - since or len(rows) == _MOST_CHANGES:
         return None  # too many, or some are not kept any more
+    modified = _modified(conn, wanted)
     # What is part of a changed event says its title.
     judged = frozenset(changed) | frozenset(events.ids_of_parts(conn, changed))
     condition = shown(wanted, config) & events.with_ids(sorted(judged))
     found = events.select_page(conn, condition, limit=len(judged)) if judged else []
     chosen = _without_chores(found, config)
-    changed_at = rows[-1].at if rows else None
-    return _found(conn, wanted, chosen, counter=counter, changed_at=changed_at, read=len(found), judged=judged)
+    return _found(conn, wanted, chosen, counter=counter, modified=modified, read=len(found), judged=judged)
 
 
 def gather(conn: Connection, chosen: list[Event], language: str) -> Found:
@@ -105,7 +108,6 @@ def gather(conn: Connection, chosen: list[Event], language: str) -> Found:
         wholes=_wholes(conn, chosen, NOBODY),
         institutions=institutions.all_institutions(conn),
         counter=changes.current(conn),
-        changed_at=changes.last_at(conn),
     )
 
 
@@ -141,7 +143,7 @@ def _found(
     *,
     counter: int,
     read: int,
-    changed_at: datetime | None,
+    modified: Dated,
     judged: frozenset[str] = frozenset(),
 ) -> Found:
     series = [event.id for _, event in chosen if event.recurrence]
@@ -153,10 +155,16 @@ def _found(
         wholes=_wholes(conn, [event for _, event in chosen], wanted.order.reader),
         institutions=institutions.all_institutions(conn) if chosen else {},
         counter=counter,
-        changed_at=changed_at,
+        modified=modified,
         judged=judged,
         read=read,
     )
+
+
+def _modified(conn: Connection, wanted: Wanted) -> Dated:
+    """When a list last changed: with the last change of any event, or with the day."""
+    instants = [*changes.recent(conn), datetime.combine(wanted.today, time(0), UTC)]
+    return dated(max(instants), instants)
 
 
 def _one(conn: Connection, wanted: Wanted) -> tuple[datetime, Event]:

@@ -9,9 +9,10 @@ from urllib.parse import urlsplit
 
 from scheduler.cli.checks_database import running
 from scheduler.cli.findings import Finding, note, ok, problem
+from scheduler.clock import monotonic
 from scheduler.config import Config
+from scheduler.mail.connecting import relay_of
 from scheduler.mail.probe import objection
-from scheduler.mail.smtp import Relay
 
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 SECONDS = 5
@@ -32,14 +33,7 @@ def _folder(config: Config) -> Finding:
 
 def _relay(config: Config) -> Finding:
     mail = config.mail
-    relay = Relay(
-        host=mail.host,
-        port=mail.port,
-        security=mail.security,
-        username=mail.username,
-        password=mail.password,
-    )
-    reason = asyncio.run(objection(relay, mail.from_address))
+    reason = asyncio.run(objection(relay_of(mail, monotonic), mail.from_address))
     where = f"{mail.host}, port {mail.port}"
     if reason:
         return problem("mail", f"{where}: {reason}", "check [mail] host, port, security, username and password")

@@ -1,19 +1,23 @@
-"""`enspired mail queue|preview|retry`."""
+"""`enspired mail queue|preview|retry|test`."""
 
 import sys
 from typing import Any, get_args
 
 import click
 
+from scheduler.cli import failure
 from scheduler.cli.command import Group
 from scheduler.cli.databases import ordering, reading
+from scheduler.cli.held import discard, release
 from scheduler.cli.invocation import current
 from scheduler.cli.output import Column
-from scheduler.cli.preview import Sample, preview
+from scheduler.cli.trying import send_test
 from scheduler.clock import utcnow
 from scheduler.control.orders import RetryMail
 from scheduler.model.message import Cause, Message
+from scheduler.services.previewing import Sample, preview
 from scheduler.store import messages
+from scheduler.texts import load_catalogues
 
 COLUMNS = (
     Column("id", "Id"),
@@ -24,7 +28,8 @@ COLUMNS = (
     Column("last_error", "Last answer"),
     Column("event_id", "Event"),
 )
-WAITING, FAILED = ("waiting", "sending"), ("failed",)
+STEPS = (Column("good", ""), Column("step", "Step"), Column("words", "What happened"))
+WAITING, FAILED, HELD = ("waiting", "sending"), ("failed",), ("held",)
 CAUSES = tuple(cause for cause in get_args(Cause) if cause != "sign-in")
 
 
@@ -35,6 +40,7 @@ def command() -> None:
 
 @command.command()
 @click.option("--failed", is_flag=True, help="Those that were given up.")
+@click.option("--held", is_flag=True, help="Those that a restore held.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 100_000),
@@ -43,11 +49,12 @@ def command() -> None:
     show_default=True,
     help="The most to list.",
 )
-def queue(failed: bool, limit: int) -> None:
+def queue(failed: bool, held: bool, limit: int) -> None:
     """List mails that wait to be sent, next try first. Whom they go to is not shown."""
     invocation = current()
-    found = reading(invocation.config(), lambda conn: messages.queue(conn, FAILED if failed else WAITING, limit))
-    empty = "No mail was given up." if failed else "No mail waits."
+    states = (HELD if held else ()) + (FAILED if failed else ()) or WAITING
+    found = reading(invocation.config(), lambda conn: messages.queue(conn, states, limit))
+    empty = "No mail is held." if held else "No mail was given up." if failed else "No mail waits."
     invocation.output.rows(COLUMNS, [_row(message) for message in found], empty=empty)
 
 
@@ -63,7 +70,8 @@ def preview_(event_id: str, cause: Cause, lang: str, zone: str, shape: str | Non
     invocation = current()
     config = invocation.config()
     sample = Sample(event_id=event_id, cause=cause, language=lang or config.languages.default, timezone=zone)
-    mail = reading(config, lambda conn: preview(conn, sample, config=config, now=utcnow()))
+    catalogues, now = load_catalogues(), utcnow()
+    mail = reading(config, lambda conn: preview(conn, sample, config=config, catalogues=catalogues, now=now))
     if invocation.as_json:
         invocation.output.facts({"subject": mail.subject, "text": mail.text, "html": mail.html})
     elif shape == "eml":
@@ -84,6 +92,25 @@ def retry(message_id: str) -> None:
         invocation.output.facts(done)
     else:
         invocation.output.say(f"{done['retried']} mails will be tried again.")
+
+
+command.add_command(release)
+command.add_command(discard)
+
+
+@command.command()
+@click.argument("address", metavar="ADDRESS")
+@click.pass_context
+def test(ctx: click.Context, address: str) -> None:
+    """Send a test mail by the configured way and say what happened: connection, encryption, sign-in, answer."""
+    invocation = current()
+    steps = send_test(address, invocation.config(), utcnow())
+    rows: list[dict[str, Any]] = [{"good": step.good, "step": step.what, "words": step.words} for step in steps]
+    if not invocation.as_json:
+        rows = [{**row, "good": "✓" if row["good"] else "✕"} for row in rows]
+    invocation.output.rows(STEPS, rows, empty="")
+    if not all(step.good for step in steps):
+        ctx.exit(failure.FAILED)
 
 
 def _row(message: Message) -> dict[str, Any]:

@@ -11,6 +11,8 @@ COMMANDS = {
     "config": ("scheduler.cli.configuration", "Check and show the configuration."),
     "doctor": ("scheduler.cli.doctor", "Check everything the service depends on; each finding comes with a fix."),
     "migrate": ("scheduler.cli.migrate", "Bring the database to the newest schema."),
+    "backup": ("scheduler.cli.backup", "Write everything into one verified file, also while the service runs."),
+    "restore": ("scheduler.cli.restore", "Bring a backup back into an empty database; nobody is mailed twice."),
     "keys": ("scheduler.cli.keys", "API keys for programs: create, list, revoke."),
     "people": ("scheduler.cli.people", "Who may sign in: add, list, make a sign-in link."),
     "events": ("scheduler.cli.events", "Events: list, add, publish, cancel."),

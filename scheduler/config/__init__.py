@@ -10,6 +10,7 @@ from scheduler.config.settings import (
     Operator,
     Privacy,
     Reminders,
+    Replies,
     Security,
     Server,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "Programme",
     "RegistrationMode",
     "Reminders",
+    "Replies",
     "Security",
     "Server",
     "Shape",

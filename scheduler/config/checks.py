@@ -11,10 +11,11 @@ from babel import Locale, UnknownLocaleError
 
 from scheduler.config.layers import suggestion
 from scheduler.config.overlay import Overlay
+from scheduler.config.replies import check_replies
+from scheduler.config.rules import is_rule
 from scheduler.config.settings import Languages, Mail, Reminders, Security, Server
+from scheduler.config.ways_out import check_ways_out
 
-# Weeks alone, or days and time (ISO 8601 as RFC 5545 section 3.3.6 narrows it: no years, no months).
-DURATION = re.compile(r"P(?:\d{1,5}W|(?=[\dT])(?:\d{1,5}D)?(?:T(?=\d)(?:\d{1,6}H)?(?:\d{1,6}M)?(?:\d{1,6}S)?)?)")
 ADDRESS = re.compile(r"[^@\s,;:<>\"()\[\]\\]{1,64}@(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+")
 DOMAIN = re.compile(r"(?:[A-Za-z0-9-]+\.)*[A-Za-z0-9-]+")
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -32,6 +33,8 @@ def check(overlay: Overlay, sections: Sections, tables: Tables) -> None:
     _check_server(overlay, sections["server"])
     _check_database(overlay, sections["database"].url, sections["server"].workers)
     _check_mail(overlay, sections["mail"])
+    check_ways_out(overlay, sections["mail"], sections["server"].heartbeat_url)
+    check_replies(overlay, sections["replies"], sections["server"].workers)
     _check_reminders(overlay, sections["reminders"], sections["mail"].timeout_seconds, tables)
     _check_security(overlay, sections["security"])
     _check_languages(overlay, sections["languages"])
@@ -39,11 +42,6 @@ def check(overlay: Overlay, sections: Sections, tables: Tables) -> None:
     _check_zone(overlay, "operator.timezone", sections["operator"].timezone)
     _check_countries(overlay, tables)
     _check_names(overlay, sections, tables)
-
-
-def is_duration(text: str) -> bool:
-    """True for an ISO 8601 duration of weeks, days and time that is longer than nothing."""
-    return bool(DURATION.fullmatch(text)) and any(digit in text for digit in "123456789")
 
 
 def _check_printable(overlay: Overlay, sections: Sections) -> None:
@@ -108,21 +106,24 @@ def _check_mail(overlay: Overlay, mail: Mail) -> None:
 
 
 def _check_reminders(overlay: Overlay, reminders: Reminders, timeout: int, tables: Tables) -> None:
-    _check_durations(overlay, "reminders.default", reminders.default, "default")
+    _check_rules(overlay, "reminders.default", reminders.default, "default")
     for table in ("programmes", "kinds"):
         for key, entry in tables[table].items():
-            _check_durations(overlay, f"{table}.{key}", entry.reminders or (), "reminders")
+            _check_rules(overlay, f"{table}.{key}", entry.reminders or (), "reminders")
+    if reminders.quiet_from == reminders.quiet_until:
+        detail = "is the same as quiet_from, so that no time of the day would be left."
+        overlay.add("reminders.quiet_until", detail, 'quiet_from = "off"')
     if reminders.lease_seconds <= timeout:
         detail = f"has to be longer than mail.timeout_seconds ({timeout}), else a slow mail goes out twice."
         overlay.add("reminders.lease_seconds", detail, f"lease_seconds = {timeout + 5}")
 
 
-def _check_durations(overlay: Overlay, key: str, durations: tuple[str, ...], name: str) -> None:
-    for duration in durations:
-        if not is_duration(duration):
-            detail = f"“{duration}” is not a duration of weeks, days, hours or minutes."
-            overlay.add(key, detail, f'{name} = ["P7D", "P1D", "PT1H"]')
-    if len(set(durations)) < len(durations):
+def _check_rules(overlay: Overlay, key: str, rules: tuple[str, ...], name: str) -> None:
+    for rule in rules:
+        if not is_rule(rule):
+            detail = f"“{rule}” is not a duration of at most 366 days (with days, “@” and a clock time may follow)."
+            overlay.add(key, detail, f'{name} = ["P7D", "P1D@17:00", "PT1H"]')
+    if len(set(rules)) < len(rules):
         overlay.add(key, "names the same reminder twice.")
 
 

@@ -20,6 +20,7 @@ from scheduler.config.settings import (
     Operator,
     Privacy,
     Reminders,
+    Replies,
     Security,
     Server,
 )
@@ -52,6 +53,7 @@ class Config(Struct, frozen=True, kw_only=True):
     server: Server
     database: Database
     mail: Mail
+    replies: Replies
     feeds: Feeds
     reminders: Reminders
     privacy: Privacy

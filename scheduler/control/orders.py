@@ -18,7 +18,7 @@ from scheduler.model.address import normal_address
 from scheduler.model.event import Event
 from scheduler.model.links import Links
 from scheduler.model.person import GivenRole
-from scheduler.services import events, outbox, people
+from scheduler.services import events, outbox, people, restoring
 from scheduler.store import institutions, messages
 from scheduler.store import people as people_store
 
@@ -99,7 +99,30 @@ class RetryMail(Order, frozen=True, kw_only=True, tag="mail.retry"):
     id: str = ""
 
 
-AnyOrder = CreateKey | RevokeKey | AddPerson | SignInLink | AddEvent | PublishEvent | CancelEvent | RetryMail
+class ReleaseMail(Order, frozen=True, kw_only=True, tag="mail.release"):
+    """Mails that a restore held go out: this one, or all of them when `id` is empty."""
+
+    id: str = ""
+
+
+class DiscardMail(Order, frozen=True, kw_only=True, tag="mail.discard"):
+    """Mails that a restore held are given up: this one, or all of them when `id` is empty."""
+
+    id: str = ""
+
+
+AnyOrder = (
+    CreateKey
+    | RevokeKey
+    | AddPerson
+    | SignInLink
+    | AddEvent
+    | PublishEvent
+    | CancelEvent
+    | RetryMail
+    | ReleaseMail
+    | DiscardMail
+)
 
 
 def perform(conn: Connection, order: AnyOrder, desk: Desk) -> dict[str, Any]:
@@ -167,6 +190,14 @@ def _retry_mail(conn: Connection, order: RetryMail, desk: Desk) -> dict[str, Any
     return {"retried": outbox.retry(conn, order.id, now=desk.now)}
 
 
+def _release_mail(conn: Connection, order: ReleaseMail, desk: Desk) -> dict[str, Any]:
+    return {"released": restoring.release(conn, order.id, now=desk.now)}
+
+
+def _discard_mail(conn: Connection, order: DiscardMail, _desk: Desk) -> dict[str, Any]:
+    return {"discarded": restoring.discard(conn, order.id)}
+
+
 _TABLE: dict[type[Order], Callable[[Connection, Any, Desk], dict[str, Any]]] = {
     CreateKey: _create_key,
     RevokeKey: _revoke_key,
@@ -176,6 +207,8 @@ _TABLE: dict[type[Order], Callable[[Connection, Any, Desk], dict[str, Any]]] = {
     PublishEvent: _publish_event,
     CancelEvent: _cancel_event,
     RetryMail: _retry_mail,
+    ReleaseMail: _release_mail,
+    DiscardMail: _discard_mail,
 }
 
 

@@ -17,10 +17,14 @@ class Paragraph(Struct, frozen=True, tag="paragraph"):
 
 
 class Fact(Struct, frozen=True, tag="fact"):
-    """A labelled answer to a question people have: when, where, in which language."""
+    """A labelled answer to a question people have: when, where, in which language; `struck` when it holds no more.
+
+    A struck fact's label says so in words too: not everybody sees the line through it.
+    """
 
     label: str
     lines: tuple[Reading, ...]
+    struck: bool = False
 
 
 class Button(Struct, frozen=True, tag="button"):

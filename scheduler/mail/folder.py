@@ -55,6 +55,10 @@ class FolderTransport:
         """See Transport."""
         return AT_ONCE
 
+    def seconds_down(self) -> float:
+        """See Transport: a folder that cannot be written fails each mail, which is tried again later."""
+        return 0.0
+
     async def deliver(self, envelope: Envelope, still_wanted: StillWanted) -> Delivery:
         """See Transport. A full or unwritable disk is a passing failure."""
         if fault := fault_of(envelope):

@@ -6,7 +6,8 @@ import ssl
 from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException
 
-from scheduler.mail.smtp import Relay
+from scheduler.mail.connecting import Relay, sign_in
+from scheduler.mail.oauth import TokenRefused
 
 SECONDS = 10.0
 
@@ -19,8 +20,6 @@ async def objection(relay: Relay, sender: str, *, tls: ssl.SSLContext | None = N
     client = SMTP(
         hostname=relay.host,
         port=relay.port,
-        username=relay.username or None,
-        password=relay.password or None,
         local_hostname=sender.rpartition("@")[2],
         timeout=SECONDS,
         use_tls=relay.security == "tls",
@@ -30,10 +29,11 @@ async def objection(relay: Relay, sender: str, *, tls: ssl.SSLContext | None = N
     try:
         async with asyncio.timeout(SECONDS):
             await client.connect()
+            await sign_in(client, relay)
             await client.quit()
     except TimeoutError:
         return f"no answer within {SECONDS:.0f} seconds"
-    except (SMTPException, OSError, ValueError) as error:
+    except (SMTPException, OSError, ValueError, TokenRefused) as error:
         return " ".join(str(error).split()) or type(error).__name__
     finally:
         client.close()

@@ -1,41 +1,35 @@
-"""Mail through a relay (RFC 5321): a small pool of reused connections, verified TLS, one deadline a message."""
+"""Mail through a relay (RFC 5321): a small pool of reused conversations, verified TLS, one deadline a message."""
 
 import asyncio
 import re
 import ssl
 from collections.abc import Callable
-from typing import Literal
 
-from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPDataError, SMTPException, SMTPRecipientRefused, SMTPResponseException
-from msgspec import Struct
-
+from scheduler.mail.connecting import Relay, Unreachable, converse
+from scheduler.mail.conversation import CLOSING, Conversation, Lost, Refusal
+from scheduler.mail.line import Line
 from scheduler.mail.rate import Bucket
 from scheduler.mail.transport import Delivered, Delivery, Envelope, Refused, StillWanted, Withdrawn, fault_of
 from scheduler.model.message import Failure
 
+__all__ = ["Relay", "SmtpTransport"]
+
 IDLE_SECONDS = 60.0
 FAREWELL_SECONDS = 2.0
-MALFORMED = -1
-CLOSING = 421
 AUTHENTICATION_REQUIRED = 530
 REPLY_LENGTH = 500
+AHEAD = 25
+"""Mails that may lie claimed for each connection, so that none has to wait for the database."""
 
 
-class Relay(Struct, frozen=True, kw_only=True):
-    """How to reach a relay and what it bears. `timeout_seconds` covers one message's whole delivery, waiting included.
+class _Attempt:
+    """One delivery: whether its turn came, and whether the relay took the sender; then a failure is about the mail."""
 
-    `security`: `starttls` (refused when the relay does not offer it), `tls` from the first byte, or `none`.
-    """
-
-    host: str
-    port: int = 587
-    security: Literal["starttls", "tls", "none"] = "starttls"
-    username: str = ""
-    password: str = ""
-    connections: int = 4
-    messages_per_minute: int = 300
-    timeout_seconds: float = 30
+    def __init__(self, envelope: Envelope, still_wanted: StillWanted) -> None:
+        self.envelope = envelope
+        self.still_wanted = still_wanted
+        self.begun = False
+        self.consented = False
 
 
 class SmtpTransport:
@@ -54,27 +48,35 @@ class SmtpTransport:
         self._bucket = Bucket(relay.messages_per_minute, clock)
         self._free = asyncio.Semaphore(relay.connections)
         self._busy = 0
-        self._idle: list[tuple[SMTP, float]] = []
+        self._idle: list[tuple[Conversation, float]] = []
         self._closed = False
+        self.line = Line(clock)
 
     def room(self) -> int:
+        """See Transport. None while the relay is left in peace, then one until it has taken that one."""
+        if self.line.closed:
+            return 0
+        most = 1 if self.line.trying else self._relay.connections * AHEAD
+        return max(0, min(self._bucket.ready, most - self._busy))
+
+    def seconds_down(self) -> float:
         """See Transport."""
-        return max(0, min(self._bucket.ready, self._relay.connections - self._busy))
+        return self.line.seconds_down
 
     async def deliver(self, envelope: Envelope, still_wanted: StillWanted) -> Delivery:
         """See Transport. Waits for its turn (connections, rate) within the same deadline."""
         if fault := fault_of(envelope):
             return fault
+        attempt = _Attempt(envelope, still_wanted)
         self._busy += 1
         try:
             async with asyncio.timeout(self._relay.timeout_seconds):
                 await self._turn()
                 async with self._free:
-                    return await self._converse(envelope, still_wanted)
+                    attempt.begun = True
+                    return await self._converse(attempt)
         except TimeoutError:
-            return Refused(Failure(text=f"The mail server took longer than {self._relay.timeout_seconds:g} seconds."))
-        except (SMTPException, OSError) as error:
-            return Refused(_failure(error))
+            return self._late(attempt)
         finally:
             self._busy -= 1
 
@@ -82,138 +84,140 @@ class SmtpTransport:
         """Say goodbye on idle connections, briefly; busy ones close when their delivery ends."""
         self._closed = True
         idle, self._idle = self._idle, []
-        await asyncio.gather(*(_farewell(client) for client, _ in idle))
+        await asyncio.gather(*(_farewell(talk) for talk, _ in idle))
+
+    def _late(self, attempt: _Attempt) -> Refused:
+        """Whose fault it is: the turn's (the others took so long), the relay's, or this mail's."""
+        failure = Failure(text=f"The mail server took longer than {self._relay.timeout_seconds:g} seconds.")
+        if not attempt.begun:
+            return Refused(failure, again_in=0.0)
+        return self._lost(attempt, failure)
 
     async def _turn(self) -> None:
         wait = self._bucket.take()
+        if not wait:
+            return
         try:
             await asyncio.sleep(wait)
         except BaseException:
             self._bucket.give_back()
             raise
 
-    async def _converse(self, envelope: Envelope, still_wanted: StillWanted) -> Delivery:
+    async def _converse(self, attempt: _Attempt) -> Delivery:
         """On a reused connection that turns out dead before the text was sent, once more on a new one."""
-        while reused := self._reusable():
+        while talk := self._reusable():
             try:
-                await _address(reused, envelope)
+                await self._address(talk, attempt)
             except BaseException as error:
-                if _dead(reused, error):
-                    reused.close()
+                if _dead(error):
+                    talk.close()
                     continue
-                await self._return(reused, error)
-                raise
-            return await self._send(reused, envelope, still_wanted)
-        client = await self._connect(envelope)
+                return await self._ended(talk, attempt, error)
+            return await self._send(talk, attempt)
         try:
-            await _address(client, envelope)
+            talk = await converse(self._relay, attempt.envelope.sender.rpartition("@")[2], self._tls)
+        except Unreachable as error:
+            return self._down(Failure(text=_clean(str(error)) or "The mail server cannot be reached."))
+        try:
+            await self._address(talk, attempt)
         except BaseException as error:
-            await self._return(client, error)
-            raise
-        return await self._send(client, envelope, still_wanted)
+            return await self._ended(talk, attempt, error)
+        return await self._send(talk, attempt)
 
-    async def _send(self, client: SMTP, envelope: Envelope, still_wanted: StillWanted) -> Delivery:
+    async def _address(self, talk: Conversation, attempt: _Attempt) -> None:
+        attempt.consented = False
         try:
-            if not await still_wanted():
-                await self._reset(client)
+            await talk.address(attempt.envelope.sender, attempt.envelope.recipient)
+        finally:
+            attempt.consented = talk.consented
+
+    async def _send(self, talk: Conversation, attempt: _Attempt) -> Delivery:
+        try:
+            if not await attempt.still_wanted():
+                await self._reset(talk)
+                self.line.heard()
                 return Withdrawn()
-            reply = await client.data(envelope.data)
+            reply = await talk.text(attempt.envelope.data)
         except BaseException as error:
-            await self._return(client, error)
-            raise
-        self._keep(client)
-        return Delivered(reply.code, _clean(reply.message))
+            return await self._ended(talk, attempt, error)
+        self._keep(talk)
+        self.line.up()
+        return Delivered(reply.code, _clean(reply.text))
 
-    async def _connect(self, envelope: Envelope) -> SMTP:
-        relay = self._relay
-        client = SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            username=relay.username or None,
-            password=relay.password or None,
-            local_hostname=envelope.sender.rpartition("@")[2],
-            timeout=None,  # the message's own deadline stands around everything
-            use_tls=relay.security == "tls",
-            start_tls=relay.security == "starttls",
-            tls_context=self._tls,
-        )
-        try:
-            await client.connect()
-        except SMTPResponseException as error:
-            client.close()
-            raise SMTPException(f"{error.code} {error.message}") from error
-        except ValueError as error:  # a host name that is none
-            client.close()
-            raise SMTPException(str(error)) from error
-        except BaseException:
-            client.close()
-            raise
-        return client
+    async def _ended(self, talk: Conversation, attempt: _Attempt, error: BaseException) -> Delivery:
+        """What a failure means: for the conversation, for the relay, for the message. Raises what is none of these."""
+        if isinstance(error, Refusal):
+            if error.reply.code == CLOSING:
+                talk.close()
+            else:
+                await self._reset(talk)
+            return self._refused(attempt, error)
+        talk.close()
+        if isinstance(error, Lost | OSError):
+            return self._lost(attempt, Failure(text=_clean(str(error))))
+        raise error
 
-    def _reusable(self) -> SMTP | None:
+    def _refused(self, attempt: _Attempt, refusal: Refusal) -> Refused:
+        code, text = refusal.reply.code, _clean(refusal.reply.text)
+        if refusal.stage == "MAIL" or code == AUTHENTICATION_REQUIRED:
+            return self._down(Failure(text=text, code=code))
+        self.line.heard()
+        if refusal.stage != "RCPT":
+            self.line.failed(attempt.envelope.recipient)
+        return Refused(Failure(text=text, code=code, permanent=code >= 500))
+
+    def _lost(self, attempt: _Attempt, failure: Failure) -> Refused:
+        """Nobody knows what became of it. Before the relay took the sender it is the relay's trouble alone."""
+        if not attempt.consented:
+            return self._down(failure)
+        self.line.heard()
+        self.line.failed(attempt.envelope.recipient)
+        return Refused(failure)
+
+    def _down(self, failure: Failure) -> Refused:
+        return Refused(failure, again_in=self.line.down(failure.text))
+
+    def _reusable(self) -> Conversation | None:
         while self._idle:
-            client, since = self._idle.pop()
-            if client.is_connected and self._clock() - since < IDLE_SECONDS:
-                return client
-            client.close()
+            talk, since = self._idle.pop()
+            if talk.alive and self._clock() - since < IDLE_SECONDS:
+                return talk
+            talk.close()
         return None
 
-    async def _return(self, client: SMTP, error: BaseException) -> None:
-        """Back to the pool after a refusal that leaves the conversation in step; otherwise closed."""
-        in_step = isinstance(error, SMTPResponseException) and error.code not in {MALFORMED, CLOSING}
-        if in_step and client.is_connected:
-            await self._reset(client)
-        else:
-            client.close()
-
-    async def _reset(self, client: SMTP) -> None:
+    async def _reset(self, talk: Conversation) -> None:
         """End the transaction that was begun and keep the connection, if the relay agrees."""
         try:
-            await client.rset()
-        except (SMTPException, OSError):
-            client.close()
+            if not (talk.withdrawable and await talk.reset()):
+                talk.close()
+        except Lost:
+            talk.close()
         except BaseException:
-            client.close()
+            talk.close()
             raise
         else:
-            self._keep(client)
+            self._keep(talk)
 
-    def _keep(self, client: SMTP) -> None:
-        if self._closed or not client.is_connected:
-            client.close()
+    def _keep(self, talk: Conversation) -> None:
+        if self._closed or not talk.alive:
+            talk.close()
         else:
-            self._idle.append((client, self._clock()))
+            self._idle.append((talk, self._clock()))
 
 
-async def _address(client: SMTP, envelope: Envelope) -> None:
-    await client.mail(envelope.sender)
-    await client.rcpt(envelope.recipient)
-
-
-async def _farewell(client: SMTP) -> None:
+async def _farewell(talk: Conversation) -> None:
     try:
         async with asyncio.timeout(FAREWELL_SECONDS):
-            await client.quit()
-    except (SMTPException, OSError, TimeoutError):
+            await talk.farewell()
+    except (Lost, OSError, TimeoutError):
         pass
     finally:
-        client.close()
+        talk.close()
 
 
-def _dead(client: SMTP, error: BaseException) -> bool:
+def _dead(error: BaseException) -> bool:
     """The relay had closed the idle connection, or says that it does so now: nothing was accepted yet."""
-    if isinstance(error, SMTPResponseException):
-        return error.code == CLOSING
-    return isinstance(error, SMTPException | OSError) and not client.is_connected
-
-
-def _failure(error: Exception) -> Failure:
-    if isinstance(error, SMTPResponseException) and error.code != MALFORMED:
-        about_message = (
-            isinstance(error, SMTPRecipientRefused | SMTPDataError) and error.code != AUTHENTICATION_REQUIRED
-        )
-        return Failure(text=_clean(error.message), code=error.code, permanent=about_message and error.code >= 500)
-    return Failure(text=_clean(str(error)) or type(error).__name__)
+    return isinstance(error, Lost | OSError) or (isinstance(error, Refusal) and error.reply.code == CLOSING)
 
 
 def _clean(text: str) -> str:

@@ -1,5 +1,6 @@
 """What every way out for mail promises: one message, one recipient, and an answer that says what became of it."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -8,6 +9,10 @@ from msgspec import Struct
 from scheduler.errors import ServiceError
 from scheduler.model.address import normal_address
 from scheduler.model.message import Failure
+
+PLAIN_ADDRESS = re.compile(
+    r"(?=.{6,66}\Z)[A-Za-z0-9_+-]{1,40}(\.[A-Za-z0-9_+-]{1,20}){0,2}@([a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?\.){1,4}[a-z]{2,20}"
+)
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
@@ -27,9 +32,13 @@ class Delivered(Struct, frozen=True):
 
 
 class Refused(Struct, frozen=True):
-    """It was not taken, or nobody can know; `failure.permanent` says whether trying again is pointless."""
+    """It was not taken, or nobody can know; `failure.permanent` says whether trying again is pointless.
+
+    With `again_in` (seconds) it is no fault of the message, but of the way out: it counts as no attempt.
+    """
 
     failure: Failure
+    again_in: float | None = None
 
 
 class Withdrawn(Struct, frozen=True):
@@ -53,17 +62,24 @@ class Transport(Protocol):
         """Send one message. Never raises for what happens on the way; see `Delivery`."""
         ...
 
+    def seconds_down(self) -> float:
+        """For how long it has failed everybody who was to be sent something; 0 while it works."""
+        ...
+
     async def close(self) -> None:
         """Let go of what is open; deliveries under way may fail."""
         ...
 
 
+def normal(address: str) -> str:
+    """The normal form of an address, at once for one that plainly is in it. Raises InvalidAddress."""
+    return address if PLAIN_ADDRESS.fullmatch(address) else normal_address(address, dotless=True)
+
+
 def fault_of(envelope: Envelope) -> Refused | None:
     """The last check before the wire: a sender and exactly one recipient that cannot smuggle a command."""
     try:
-        exact = all(
-            normal_address(address, dotless=True) == address for address in (envelope.sender, envelope.recipient)
-        )
+        exact = all(normal(address) == address for address in (envelope.sender, envelope.recipient))
     except ServiceError as error:
         return Refused(Failure(text=error.detail, permanent=True))
     if not exact:

@@ -5,14 +5,19 @@ from collections.abc import Callable, Mapping
 from scheduler.mail.blocks import Content
 from scheduler.mail.compose import Mail
 from scheduler.mail.letter import Letter
+from scheduler.mail.letters.digesting import confirm_digest, digest
 from scheduler.mail.letters.ending import cancellation, withdrawal
+from scheduler.mail.letters.following import follow_up
 from scheduler.mail.letters.registering import confirm_address, confirmation, place_free, waiting
 from scheduler.mail.letters.reminding import reminder
 from scheduler.mail.letters.signing_in import sign_in
+from scheduler.mail.letters.updating import update
 from scheduler.mail.rendering import as_html, as_text, environment
 from scheduler.model.message import Cause
 from scheduler.texts import NO_BREAK_SPACE, Catalogues, Translator
 
+STOPPABLE = frozenset({"reminder", "follow-up", "digest"})
+"""Causes of mails that one can stop with one click (RFC 8058)."""
 Wording = Callable[[Letter, Translator], Content]
 
 
@@ -24,9 +29,13 @@ def wordings() -> Mapping[Cause, Wording]:
         "waiting": waiting,
         "place-free": place_free,
         "reminder": reminder,
+        "follow-up": follow_up,
+        "update": update,
         "cancellation": cancellation,
         "withdrawal": withdrawal,
         "sign-in": sign_in,
+        "confirm-digest": confirm_digest,
+        "digest": digest,
     }
 
 
@@ -41,6 +50,10 @@ class Writer:
         self._catalogues = catalogues
         self._templates = environment()
         self._wordings = wordings()
+
+    def translator(self, language: str) -> Translator:
+        """The texts in which a mail in this language (BCP 47) is written."""
+        return self._catalogues.translator(language)
 
     def write(self, letter: Letter) -> Mail:
         """The mail of a letter. Raises IncompleteLetter."""
@@ -57,5 +70,6 @@ class Writer:
             language=t.language,
             message_id=letter.message_id,
             date=letter.date,
-            unsubscribe=letter.links.unsubscribe if letter.cause == "reminder" else "",
+            unsubscribe=letter.links.unsubscribe if letter.cause in STOPPABLE else "",
+            calendar=letter.calendar,
         )

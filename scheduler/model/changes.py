@@ -36,9 +36,15 @@ def public_view(event: Event) -> dict[str, Any]:
     view: dict[str, Any] = {
         name: value for name, value in msgspec.to_builtins(event).items() if name not in _NOT_PUBLIC
     }
+    view["speakers"] = [without_mail(speaker) for speaker in view["speakers"]]
     if event.online.visibility != "public":
         view["online"] = {name: value for name, value in view["online"].items() if name not in JOINING}
     return view
+
+
+def without_mail(speaker: dict[str, Any]) -> dict[str, Any]:
+    """A speaker as plain data, without where their mails go and in which language: that is for organisers only."""
+    return {name: value for name, value in speaker.items() if name not in {"email", "language"}}
 
 
 def advanced(before: Event | None, after: Event, now: datetime, *, reason: str = "") -> Event:
@@ -48,7 +54,9 @@ def advanced(before: Event | None, after: Event, now: datetime, *, reason: str =
     been anywhere: its sequence stays 0. `modified_at` rises with the public view and never goes back.
     """
     if before is None:
-        return stamped(after, now)
+        # Some calendar may hold it as it was before it came here: only a higher sequence ends it there.
+        first = stamped(after, now)
+        return structs.replace(first, sequence=max(first.sequence, 1)) if first.status == "cancelled" else first
     if after == before:
         return before
     seen = stamped(after, now)

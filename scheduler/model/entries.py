@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from feeds.entry import Conference, Entry, EntryStatus, Recurrence
+from feeds.entry import Conference, Entry, EntryStatus, Recurrence, instant
 from feeds.entry import When as CalendarTime
 from feeds.recurrence import parse_rule
 from scheduler.config import Config
@@ -51,18 +51,27 @@ def entry_of(
     are the ids of the dates that one attendee chose (all when empty).
     """
     start, end = calendar_times(event.start, event.end, event.timezone)
-    if face == "bar" and event.recurrence is None:
-        start, end = _as_bar(start, end)
     shown = [date for date in dates if not only or date.id in only]
-    entry = _entry(event, around, face, start, end)
-    if event.recurrence is not None:
+    if event.recurrence is None:
+        entry = _entry(event, around, face, *(_as_bar(start, end) if face == "bar" else (start, end)))
+    elif len(only) == 1 and shown:
+        entry = _single(event, shown[0], around, face)
+    else:
+        entry = _entry(event, around, face, start, end)
         left_out = [date.original for date in dates if date not in shown and date.original]
         entry = replace(
             entry,
             recurrence=_recurrence(event, event.recurrence, left_out),
             overrides=tuple(_override(event, date, around, face) for date in shown if date.status == "moved"),
         )
+        chosen = [date for date in shown if date.alive] if only else []
+        entry = _between(entry, chosen[0], chosen[-1], event.timezone) if chosen else entry
     return replace(entry, uid=uid) if uid else entry
+
+
+def date_of(event: Event, date: Occurrence, around: Surroundings, face: Face, *, uid: str = "") -> Entry:
+    """One date of a series as an entry that travels alone: its `recurrence_id` says which."""
+    return replace(_override(event, date, around, face), uid=uid or event.uid)
 
 
 def calendar_times(start: str, end: str, zone: str) -> tuple[CalendarTime, CalendarTime]:
@@ -122,7 +131,7 @@ def _title(event: Event, around: Surroundings) -> str:
 def _recurrence(event: Event, series: Series, left_out: Sequence[str]) -> Recurrence:
     absent = {*series.excluded, *(gone.date for gone in series.cancelled), *left_out}
     return Recurrence(
-        rule=parse_rule(series.rule, all_day=event.all_day, zone=event.timezone),
+        rule=parse_rule(series.rule, all_day=event.all_day, zone=event.timezone, portable=False),
         excluded=tuple(sorted(parse(wall, event.timezone) for wall in absent)),
     )
 
@@ -131,6 +140,27 @@ def _override(event: Event, date: Occurrence, around: Surroundings, face: Face) 
     start, end = calendar_times(date.start, date.end, event.timezone)
     entry = _entry(event, around, face, start, end)
     return replace(entry, recurrence_id=parse(date.original or date.start, event.timezone))
+
+
+def _single(event: Event, date: Occurrence, around: Surroundings, face: Face) -> Entry:
+    """The one date of a series that somebody chose: no series at all, for calendars show one by its first date."""
+    entry = _entry(event, around, face, *calendar_times(date.start, date.end, event.timezone))
+    if date.alive or entry.status == "cancelled":
+        return entry
+    return replace(entry, status="cancelled", summary=around.t("feeds.cancelled", title=entry.summary))
+
+
+def _between(entry: Entry, first: Occurrence, last: Occurrence, zone: str) -> Entry:
+    """A series that begins and ends with dates that somebody chose, for calendars show a series by its first date."""
+    if entry.recurrence is None:
+        return entry
+    start, end = (parse(date.original or date.start, zone) for date in (first, last))
+    excluded = tuple(when for when in entry.recurrence.excluded if start < when < end)
+    # Of an hour that comes twice, programs take the first or the second.
+    until = max(instant(end.replace(fold=fold), zone) for fold in (0, 1)) if isinstance(end, datetime) else end
+    rule = replace(entry.recurrence.rule, count=None, until=until)
+    recurrence = replace(entry.recurrence, rule=rule, excluded=excluded)
+    return replace(entry, start=start, end=start + (entry.end - entry.start), recurrence=recurrence)
 
 
 def _joining_link(event: Event, face: Face) -> str:

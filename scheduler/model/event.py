@@ -52,7 +52,10 @@ class Place(Struct, frozen=True, kw_only=True):
 
 
 class Speaker(Struct, frozen=True, kw_only=True):
-    """Who speaks. A role says enough; a name is given only when the speaker agreed to be named."""
+    """Who speaks. A role says enough; a name is given only when the speaker agreed to be named.
+
+    `email` gets the reminders of who speaks, in `language` (BCP 47; empty for the default); it is for organisers only.
+    """
 
     role: Texts
     name: str = ""
@@ -60,6 +63,8 @@ class Speaker(Struct, frozen=True, kw_only=True):
     country: str = ""
     mode: Literal["on-site", "online"] = "on-site"
     timezone: str = ""
+    email: str = ""
+    language: str = ""
 
 
 class Interpretation(Struct, frozen=True, kw_only=True, rename={"source": "from", "target": "to"}):
@@ -129,9 +134,10 @@ class Funding(Struct, frozen=True, kw_only=True):
 
 
 class Evaluation(Struct, frozen=True, kw_only=True):
-    """How participants judged it: the form used, and the share that answered, in percent."""
+    """How participants judged it: the form used, its address (`url`), and the share that answered, in percent."""
 
     form: str = ""
+    url: str = ""
     response_rate: float | None = None
 
 

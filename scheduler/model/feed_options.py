@@ -10,9 +10,9 @@ from typing import Literal
 from msgspec import Struct
 
 from scheduler.config import Config
+from scheduler.config.rules import parse_offset
 from scheduler.errors import Fault, Invalid
 from scheduler.model.filter import Filter, read_filter
-from scheduler.model.reminder import parse_offset
 
 OPTIONS = ("lang", "cancelled", "alarm", "allday", "busy", "horizon")
 _LONGEST_ALARM = timedelta(days=28)

@@ -171,7 +171,11 @@ def _too_many(name: str) -> Fault:
 def _unknown_parameter(name: str, allowed: Iterable[str]) -> Fault:
     close = difflib.get_close_matches(name, list(allowed), n=1)
     hint = f" Did you mean “{close[0]}”?" if close else f" There are: {', '.join(allowed)}."
-    return Fault(pointer=f"/{name[:60]}", detail=f"There is no parameter “{name[:60]}”.{hint}", example=None)
+    return Fault(
+        pointer=f"/{name[:60]}",
+        detail=f"There is no parameter “{name[:60]}”.{hint}",
+        example=close[0] if close else None,
+    )
 
 
 def _unknown_values(name: str, values: Iterable[str], known: frozenset[str]) -> list[Fault]:

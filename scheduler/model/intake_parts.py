@@ -3,6 +3,7 @@
 import re
 from typing import Any, get_args
 
+from scheduler.config.rules import RULE_EXAMPLE, RULE_HELP, is_rule
 from scheduler.model.event import (
     Development,
     Ects,
@@ -20,7 +21,7 @@ from scheduler.model.event import (
     Travel,
 )
 from scheduler.model.intake_known import Known, country, optional, term
-from scheduler.model.intake_people import url
+from scheduler.model.intake_people import email, url
 from scheduler.model.intake_reader import (
     Node,
     Reader,
@@ -34,7 +35,6 @@ from scheduler.model.intake_reader import (
 )
 from scheduler.model.intake_text import PARAGRAPH, language, line, needed, paragraphs
 from scheduler.model.intake_times import wall_time, zone
-from scheduler.model.reminder import parse_offset
 
 MOST_SEATS = 100_000
 MOST_REMINDERS = 5
@@ -84,6 +84,8 @@ def speaker(known: Known) -> Reader[Speaker]:
             "country": optional(country(known)),
             "mode": choice(("on-site", "online")),
             "timezone": optional(zone),
+            "email": optional(email),
+            "language": optional(language(known.languages)),
         },
         {"role": {known.default_language: "Early-grade literacy coordinator"}},
     )
@@ -166,7 +168,10 @@ def funding() -> Reader[Funding]:
 
 def evaluation() -> Reader[Evaluation]:
     """How participants judged it."""
-    return structure(Evaluation, {"form": line(300, example="Exit ticket"), "response_rate": number(0, 100, 41.0)})
+    rate = number(0, 100, 41.0)
+    return structure(
+        Evaluation, {"form": line(300, example="Exit ticket"), "url": optional(url), "response_rate": rate}
+    )
 
 
 def outcome(known: Known) -> Reader[Outcome]:
@@ -217,19 +222,16 @@ def sdg_target(node: Node) -> str:
 
 
 def reminders() -> Reader[tuple[str, ...]]:
-    """Rules such as `P7D`, at most five; an empty list sends none."""
-    return many(reminder, example=["P7D", "P1D"], longest=MOST_REMINDERS)
+    """Rules such as `P7D` or `P1D@17:00`, at most five; an empty list sends none."""
+    return many(reminder, example=["P7D", RULE_EXAMPLE], longest=MOST_REMINDERS)
 
 
 def reminder(node: Node) -> str:
-    """How long before the start: an ISO 8601 duration of at most a year, days on the wall clock."""
+    """A rule (see `scheduler.config.rules`): how long before the start or after the end, at most a year."""
     if not isinstance(node.value, str):
-        raise node.wrong_type("an ISO 8601 duration", "P1D")
-    try:
-        parse_offset(node.value)
-    except ValueError:
-        detail = "Not an ISO 8601 duration of at most 366 days, such as “P7D”, “P1D” or “PT90M”."
-        raise node.refuse(detail, "P1D", "duration") from None
+        raise node.wrong_type("a rule such as “P1D”", RULE_EXAMPLE)
+    if not is_rule(node.value):
+        raise node.refuse(RULE_HELP, RULE_EXAMPLE, "duration")
     return node.value
 
 

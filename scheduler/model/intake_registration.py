@@ -1,7 +1,7 @@
 """The door for registrations: what an attendee, or an organiser for them, sends."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -14,7 +14,6 @@ from scheduler.model.intake_reader import (
     Node,
     Reader,
     choice,
-    flag,
     many,
     opened,
     read,
@@ -25,7 +24,7 @@ from scheduler.model.intake_reader import (
 from scheduler.model.intake_text import language
 from scheduler.model.intake_times import zone
 from scheduler.model.occurrences import occurrences_of
-from scheduler.model.registration import Mode
+from scheduler.model.registration import Mode, ReminderChoice
 
 MOST_SEATS = 100
 _EXAMPLES = {"name": NAME_EXAMPLE, "email": "ana.perez@example.org"}
@@ -50,7 +49,7 @@ class RegistrationInput(Struct, frozen=True, kw_only=True):
     mode: Mode = "on-site"
     seats: int = 1
     occurrences: tuple[str, ...] = ()
-    reminders: bool = True
+    reminders: ReminderChoice = "all"
 
 
 def new_registration(data: object, known: Known, event: Event, *, page_language: str = "") -> RegistrationInput:
@@ -85,8 +84,15 @@ def _readers(known: Known, event: Event) -> Mapping[str, Reader[Any]]:
         "mode": _mode(event),
         "seats": whole(1, MOST_SEATS),
         "occurrences": many(_date(event), example=[f"{event.id}.0"], longest=400),
-        "reminders": flag,
+        "reminders": reminders,
     }
+
+
+def reminders(node: Node) -> str:
+    """Which reminders somebody wants; true and false are taken for all and none."""
+    if isinstance(node.value, bool):
+        return "all" if node.value else "none"
+    return choice(get_args(ReminderChoice))(node)
 
 
 def _language(known: Known) -> Reader[str]:

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from feeds.timezones import is_zone, suggest_zones
+from scheduler.config.rules import parse_offset
 from scheduler.model.intake_reader import LONGEST_GUESS, Faulty, Node, Reader, require, shown
-from scheduler.model.reminder import parse_offset
 from scheduler.model.wall import instant, is_date, is_double, is_missing, parse, text
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100

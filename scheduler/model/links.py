@@ -1,8 +1,12 @@
 """Addresses that people follow: built from the configured public address, never from a request's Host header."""
 
+from typing import Any
 from urllib.parse import quote
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, Serializer, URLSafeSerializer
+from itsdangerous.encoding import base64_encode
+
+from scheduler.model.machine_addresses import MachineAddresses
 
 
 class Addresses:
@@ -44,12 +48,47 @@ class Addresses:
         return f"{self.base}/console"
 
 
-class Links(Addresses):
-    """Makes addresses, also those that act for one attendee: these are signed with `secret`."""
+class _Short(URLSafeSerializer):
+    """Does not try to compress what is too short for it: that would be most of the work."""
 
-    def __init__(self, base: str, secret: str) -> None:
+    def dump_payload(self, obj: Any) -> bytes:
+        """The payload as URLSafeSerializer writes it for short values, and reads it."""
+        return base64_encode(Serializer.dump_payload(self, obj))
+
+
+class Links(Addresses):
+    """Makes addresses, also those that act for one attendee: these are signed with `secret`.
+
+    `replies` is the pattern of the mail addresses that the service reads itself (`[replies] address`), "" where it
+    reads none; `bounces` says whether mails leave with such an address as their envelope sender.
+    """
+
+    def __init__(self, base: str, secret: str, *, replies: str = "", bounces: bool = True) -> None:
         super().__init__(base)
-        self._attendee = URLSafeSerializer(secret, salt="attendee")
+        self._attendee = _Short(secret, salt="attendee")
+        self._digest = _Short(secret, salt="digest")
+        self._choices = URLSafeSerializer(secret, salt="choices")
+        self._bounces = bounces
+        self.machine = MachineAddresses(replies, secret)
+
+    def reply_address(self, registration_id: str) -> str:
+        """The ORGANIZER of somebody's invitations, to which their calendar answers; "" where nobody would read it.
+
+        Without one an invitation says RSVP=FALSE and its mail that answering is not enough.
+        """
+        return self.machine.make("reply", registration_id)
+
+    def registration_of_reply(self, address: str) -> str | None:
+        """The registration that an address of `reply_address` stands for, in whatever case; None for any other."""
+        return self.machine.read("reply", address)
+
+    def bounce_address(self, message_id: str) -> str:
+        """The envelope sender of a message (its row's id), to which it bounces; "" where nobody would read it."""
+        return self.machine.make("bounce", message_id) if self._bounces else ""
+
+    def message_of_bounce(self, address: str) -> str | None:
+        """The message that an address of `bounce_address` stands for, in whatever case; None for any other."""
+        return self.machine.read("bounce", address)
 
     def attendee(self, registration_id: str) -> str:
         """An attendee's own page: whoever holds the address may confirm, change and cancel."""
@@ -62,3 +101,27 @@ class Links(Addresses):
         except BadSignature:
             return None
         return found if isinstance(found, str) else None
+
+    def digest(self, digest_id: str) -> str:
+        """The page of a weekly digest: whoever holds the address may confirm and end it."""
+        return f"{self.base}/d/{self._digest.dumps(digest_id)}"
+
+    def digest_of(self, token: str) -> str | None:
+        """The digest that a token of `digest` stands for; None when its signature does not hold."""
+        try:
+            found = self._digest.loads(token)
+        except BadSignature:
+            return None
+        return found if isinstance(found, str) else None
+
+    def choices(self, event_id: str, recipient: str) -> str:
+        """The page where a speaker or host (`Party.key`) decides about reminders; the one-click address as well."""
+        return f"{self.base}/choices/{self._choices.dumps([event_id, recipient])}"
+
+    def choices_of(self, token: str) -> tuple[str, str] | None:
+        """The event and the speaker or host of a token of `choices`; None when its signature does not hold."""
+        try:
+            event_id, recipient = self._choices.loads(token)
+        except (BadSignature, TypeError, ValueError):
+            return None
+        return str(event_id), str(recipient)

@@ -11,9 +11,13 @@ Cause = Literal[
     "waiting",
     "place-free",
     "reminder",
+    "follow-up",
+    "update",
     "cancellation",
     "withdrawal",
     "sign-in",
+    "confirm-digest",
+    "digest",
 ]
 """What the mail is about; the value of its X-Enspired-Cause header."""
 

@@ -34,7 +34,7 @@ def rule_dates(rule: str, start: WallTime, end: WallTime, zone: str) -> Iterator
     """
     first, last = parse(start, zone), parse(end, zone)
     length = last - first
-    read = parse_rule(rule, all_day=is_date(start), zone=zone)
+    read = parse_rule(rule, all_day=is_date(start), zone=zone, portable=False)
     for position, when in enumerate(starts(read, first, zone, budget=BUDGET)):
         yield RuleDate(position, when, text(when, zone), text(when + length, zone) if position else end)
 

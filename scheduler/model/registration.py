@@ -7,6 +7,23 @@ from msgspec import Struct
 
 RegistrationState = Literal["pending", "confirmed", "waiting", "offered", "cancelled", "attended"]
 Mode = Literal["on-site", "online"]
+ReminderChoice = Literal["all", "fewer", "none"]
+"""`fewer` is the last reminder before each date alone, and nothing after it."""
+
+
+class CalendarAnswer(Struct, frozen=True, kw_only=True):
+    """What somebody's calendar program answered: to the invitation as a whole, or about one date of a series.
+
+    `sequence` (None when it was not said) and `stamp` (a UTC instant) order the answers of one person (RFC 5546
+    section 2.1.5). `note` says why nothing was changed, where that may surprise: `after-withdrawal`, `over`.
+    """
+
+    answer: Literal["accepted", "tentative", "declined"]
+    at: datetime
+    stamp: datetime
+    sequence: int | None = None
+    comment: str = ""
+    note: Literal["", "after-withdrawal", "over"] = ""
 
 
 class Registration(Struct, frozen=True, kw_only=True):
@@ -16,7 +33,8 @@ class Registration(Struct, frozen=True, kw_only=True):
     `occurrences` are ids of chosen dates; empty for all. `vouched` is True when an organiser registered the person
     (no confirmation of the address needed). `hold_until` is how long a pending one keeps its seat, `expires_at` how
     long its link works; `queued_at` orders the waiting list. `position` in the line is derived, never stored.
-    `timezone` and `language` are the recipient's: mails are written for them.
+    `timezone` and `language` are the recipient's: mails are written for them. `answers` came from their calendar
+    program, by the id of the date they are about, "" for the whole.
     """
 
     id: str
@@ -33,7 +51,7 @@ class Registration(Struct, frozen=True, kw_only=True):
     occurrences: tuple[str, ...] = ()
     state: RegistrationState
     vouched: bool = False
-    reminders: bool = True
+    reminders: ReminderChoice = "all"
     hold_until: datetime | None = None
     expires_at: datetime | None = None
     queued_at: datetime | None = None
@@ -41,6 +59,7 @@ class Registration(Struct, frozen=True, kw_only=True):
     cancelled_at: datetime | None = None
     cancelled_by: Literal["", "attendee", "organiser", "event"] = ""
     created_at: datetime
+    answers: dict[str, CalendarAnswer] = {}
     revision: int = 1
 
     def attends(self, occurrence_id: str) -> bool:
@@ -51,3 +70,13 @@ class Registration(Struct, frozen=True, kw_only=True):
     def firm(self) -> bool:
         """True when the seat is theirs."""
         return self.state in {"confirmed", "attended"}
+
+    @property
+    def answer(self) -> str:
+        """What their calendar program last said about the whole: `accepted`, `tentative`, `declined`, or ""."""
+        return self.answers[""].answer if "" in self.answers else ""
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When that came in, a UTC instant."""
+        return self.answers[""].at if "" in self.answers else None

@@ -1,35 +1,25 @@
-"""When a reminder falls due: pure arithmetic on the event's own clock."""
+"""When a reminder falls due: pure arithmetic, on the event's own clock or on the recipient's."""
 
-import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from scheduler.config.rules import Rule, parse_rule
 from scheduler.model.event import Occurrence
-from scheduler.model.wall import instant, parse, text
+from scheduler.model.wall import instant, is_date, parse, text
 
 ReminderState = Literal["planned", "releasing", "released", "superseded", "silenced", "expired"]
 
-_DURATION = re.compile(
-    r"P(?:(?P<weeks>\d{1,3})W)?(?:(?P<days>\d{1,4})D)?(?:T(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,5})M)?)?"
-)
-
-
-class Offset(Struct, frozen=True):
-    """How long before the start: `days` on the event's wall clock, then an exact `time`.
-
-    `P7D` is seven calendar days (the clock time stays), `PT168H` is 168 hours (the clock time may move at a change
-    of summer time).
-    """
-
-    days: int
-    exact: timedelta
+FOLLOW_UP_HOLDS = timedelta(days=14)
+AT_THE_DOOR = timedelta(hours=2)
 
 
 class Reminder(Struct, frozen=True, kw_only=True):
     """A rule for one occurrence, falling due once. `due_at` never changes: a move makes a row with a new
-    `timing_revision`. `cursor` is the last registration that the fan-out reached."""
+    `timing_revision`. `zone` (IANA) is that of the recipients it is for, None for all of them. `cursor` is the last
+    registration that the fan-out reached."""
 
     id: str
     event_id: str
@@ -44,36 +34,66 @@ class Reminder(Struct, frozen=True, kw_only=True):
     released_at: datetime | None = None
 
 
-def parse_offset(rule: str) -> Offset:
-    """Reads an ISO 8601 duration such as `P7D`, `P1W`, `P1DT2H` or `PT90M`.
+def due_at(occurrence: Occurrence, timezone: str, rule: str, day_starts: time, zone: str = "") -> datetime:
+    """The UTC instant at which a rule falls due for a date of an event in `timezone`.
 
-    Raises ValueError for anything else, for zero, and for more than a year.
+    Days before the start and after the end count on the event's clock, an all-day date from `day_starts`. A rule with
+    a clock time falls due at that time in `zone` (the recipient's; empty for the event's), days counted on the
+    calendar there; where the clocks change, a time that is skipped counts by the old clock, of a double one the first.
+    What is due after the end is never due before it. Raises ValueError for a rule that `parse_rule` refuses.
     """
-    match = _DURATION.fullmatch(rule)
-    numbers = {name: int(value) for name, value in match.groupdict().items() if value} if match else {}
-    if not numbers or rule.endswith("T"):
-        raise ValueError(rule)
-    offset = Offset(
-        days=7 * numbers.get("weeks", 0) + numbers.get("days", 0),
-        exact=timedelta(hours=numbers.get("hours", 0), minutes=numbers.get("minutes", 0)),
-    )
-    total = timedelta(days=offset.days) + offset.exact
-    if not timedelta(0) < total <= timedelta(days=366):
-        raise ValueError(rule)
-    return offset
+    wanted = parse_rule(rule)
+    if wanted.clock is not None:
+        due = _on_the_clock_there(occurrence, wanted, zone or timezone, wanted.clock)
+    else:
+        due = _on_the_events_clock(occurrence, wanted, timezone, day_starts)
+    return max(due, occurrence.end_at) if wanted.after else due
 
 
-def due_at(occurrence: Occurrence, timezone: str, rule: str, day_starts: time) -> datetime:
-    """The UTC instant at which a rule falls due for a date; an all-day date counts from `day_starts`.
+def _on_the_events_clock(occurrence: Occurrence, rule: Rule, timezone: str, day_starts: time) -> datetime:
+    moment = parse(occurrence.end if rule.after else occurrence.start, timezone)
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, day_starts)
+    direction, offset = 1 if rule.after else -1, rule.offset
+    wall = moment + direction * timedelta(days=offset.days) if offset.days else moment
+    return instant(text(wall, timezone), timezone) + direction * offset.exact
 
-    Raises ValueError for a rule that `parse_offset` refuses.
-    """
-    offset = parse_offset(rule)
-    start = parse(occurrence.start, timezone)
-    if not isinstance(start, datetime):
-        start = datetime.combine(start, day_starts)
-    wall = start - timedelta(days=offset.days) if offset.days else start
-    return instant(text(wall, timezone), timezone) - offset.exact
+
+def _on_the_clock_there(occurrence: Occurrence, rule: Rule, zone: str, clock: time) -> datetime:
+    """An all-day date is the same date everywhere; a moment is on the day that it is there."""
+    wall = occurrence.end if rule.after else occurrence.start
+    moment = occurrence.end_at if rule.after else occurrence.start_at
+    day = date.fromisoformat(wall) if is_date(wall) else moment.astimezone(ZoneInfo(zone)).date()
+    days = timedelta(days=rule.offset.days)
+    local = datetime.combine(day + days if rule.after else day - days, clock, ZoneInfo(zone))
+    return local.astimezone(UTC)
+
+
+def lead_of(rule: str) -> timedelta:
+    """How long before the start a rule means to come, roughly: of use for nothing but judging lateness."""
+    offset = parse_rule(rule).offset
+    return timedelta(days=offset.days) + offset.exact or timedelta(hours=2)
+
+
+def follows_up(rule: str) -> bool:
+    """True for a rule that falls after the end."""
+    return parse_rule(rule).after
+
+
+def is_zoned(rule: str) -> bool:
+    """True for a rule with a clock time at the recipient's place: it has a row for each zone."""
+    return parse_rule(rule).clock is not None
+
+
+def is_at_the_door(rule: str) -> bool:
+    """True for a rule less than two hours before the start: too late for who travels, right for who clicks a link."""
+    wanted = parse_rule(rule)
+    return not wanted.after and wanted.clock is None and not wanted.offset.days and wanted.offset.exact < AT_THE_DOOR
+
+
+def pointless_from(occurrence: Occurrence, timezone: str, rule: str, day_starts: time, due: datetime) -> datetime:
+    """The UTC instant from which the mail must not go out any more: the start, or two weeks after a follow-up's due."""
+    return due + FOLLOW_UP_HOLDS if follows_up(rule) else begins_at(occurrence, timezone, day_starts)
 
 
 def begins_at(occurrence: Occurrence, timezone: str, day_starts: time) -> datetime:

@@ -13,6 +13,7 @@ from scheduler.model.changes import JOINING, public_view
 from scheduler.model.event import Event
 from scheduler.model.filter import Filter, selects
 from scheduler.model.occurrences import occurrences_of
+from scheduler.services.references import readable_ids
 from scheduler.store import changes as store
 from scheduler.store.changes import Change, ChangeKind, Snapshot
 from scheduler.store.events import facets_of, search_text
@@ -83,19 +84,32 @@ def since(conn: Connection, after: int, chosen: Filter, actor: Actor, limit: int
     rows = store.since(conn, after, limit)
     latest = store.latest_of(conn, {row.event_id for row in rows})
     seen = [found for row in rows if (found := _seen(row, latest[row.event_id], chosen, actor)) is not None]
+    seen = _without_foreign(conn, seen, actor)
     return Page(changes=tuple(seen), next_since=rows[-1].counter if rows else newest, more=len(rows) == limit)
 
 
+def _without_foreign(conn: Connection, seen: list[Seen], actor: Actor) -> list[Seen]:
+    """The same without the ids of other events that the actor may not read."""
+    shown = [one.event for one in seen if one.event is not None]
+    named = {key for event in shown for key in (*event["related"], event["part_of"]) if key}
+    known = readable_ids(conn, named, actor)
+    for event in shown:
+        event["related"] = [key for key in event["related"] if key in known]
+        event["part_of"] = event["part_of"] if event["part_of"] in known else None
+    return seen
+
+
 def _seen(row: Change, latest: Change, chosen: Filter, actor: Actor) -> Seen | None:
-    if not any(_shows(snapshot, chosen, actor) for snapshot in (row.before, row.after)):
+    if not any(shows(snapshot, chosen, actor) for snapshot in (row.before, row.after)):
         return None
     present = latest.after
-    if present is None or not _shows(row.after, chosen, actor) or not _shows(present, chosen, actor):
+    if present is None or not shows(row.after, chosen, actor) or not shows(present, chosen, actor):
         return Seen(counter=row.counter, event_id=row.event_id, kind="removed", at=row.at)
     return Seen(counter=row.counter, event_id=row.event_id, kind=row.kind, at=row.at, event=_shown(present))
 
 
-def _shows(snapshot: Snapshot | None, chosen: Filter, actor: Actor) -> bool:
+def shows(snapshot: Snapshot | None, chosen: Filter, actor: Actor) -> bool:
+    """True when an actor may read the state of an event that a change kept, and a filter selects it."""
     if snapshot is None:
         return False
     facets = snapshot["facets"]

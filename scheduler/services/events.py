@@ -24,8 +24,10 @@ from scheduler.model.institution import Institution
 from scheduler.model.intake_known import Known, known_of
 from scheduler.model.message import Cause
 from scheduler.model.occurrences import occurrences_of
-from scheduler.services import changes, outbox, registrations, reminders
+from scheduler.services import changes, notices, outbox, registrations, reminders
 from scheduler.services.institutions import countries_of
+from scheduler.services.references import as_seen
+from scheduler.services.touching import items_renamed, touch
 from scheduler.store import events as store
 from scheduler.store import institutions, messages
 from scheduler.store import registrations as registration_store
@@ -56,7 +58,7 @@ def get(conn: Connection, event_id: str, actor: Actor) -> Held:
     event = store.get(conn, event_id)
     if event is None or not may_read(actor, event):
         raise NotFound("There is no such event.")
-    return held(conn, event)
+    return held(conn, *as_seen(conn, [event], actor))
 
 
 def get_external(conn: Connection, source: str, external: str, actor: Actor) -> Held:
@@ -64,7 +66,7 @@ def get_external(conn: Connection, source: str, external: str, actor: Actor) -> 
     event = store.by_external_id(conn, source, external)
     if event is None or not may_read(actor, event):
         raise NotFound("There is no such event.")
-    return held(conn, event)
+    return held(conn, *as_seen(conn, [event], actor))
 
 
 def held(conn: Connection, event: Event, *, created: bool = False) -> Held:
@@ -194,7 +196,9 @@ def _call_off(conn: Connection, before: Event, reason: str, door: Door) -> Held:
     return saved
 
 
-_SILENCED: tuple[Cause, ...] = ("confirm-address", "confirmation", "waiting", "place-free", "reminder")
+_SILENCED: tuple[Cause, ...] = (
+    "confirm-address", "confirmation", "waiting", "place-free", "update", "reminder", "follow-up",
+)  # fmt: skip
 
 
 def delete(conn: Connection, event_id: str, door: Door, *, expected: int | None) -> None:
@@ -240,7 +244,11 @@ def _save(conn: Connection, before: Event | None, after: Event, kind: ChangeKind
     )
     reminders.plan(conn, after, list(dates), config=door.config, now=door.now)
     if before is not None:
+        notices.tell(conn, before, after, dates, config=door.config, now=door.now)
         registrations.promote(conn, after, config=door.config, now=door.now)
+        for item in items_renamed(conn, before, after):
+            its = countries_of(item, known)
+            touch(conn, item, countries=its, countries_before=its, actor=door.actor, now=door.now)
     return Held(event=after, dates=tuple(dates), institutions=known, created=before is None)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from scheduler.config import Config
-from scheduler.services import registrations, retention
+from scheduler.services import digests, registrations, retention
 from scheduler.store import idempotency, messages, people
 
 _SIGN_IN_MAILS = timedelta(days=7)
@@ -17,5 +17,6 @@ def prune(conn: Connection, *, config: Config, now: datetime) -> None:
     idempotency.prune(conn, now - timedelta(hours=config.server.idempotency_hours))
     messages.prune(conn, now - _SIGN_IN_MAILS)
     registrations.free_expired_holds(conn, config=config, now=now)
+    digests.forget_unconfirmed(conn, config=config, now=now)
     retention.forget_unconfirmed(conn, now=now)
     retention.forget_attendees(conn, config=config, now=now)

@@ -11,7 +11,7 @@ from scheduler.model.differences import differences
 from scheduler.model.event import Event
 from scheduler.model.institution import Institution
 from scheduler.model.intake_institution import institution_as_input
-from scheduler.services import changes
+from scheduler.services.touching import touch
 from scheduler.store import events
 from scheduler.store import institutions as store
 
@@ -42,7 +42,14 @@ def change(
     known = store.all_institutions(conn)
     store.replace(conn, row)
     for event in filter(None, naming):
-        _touch(conn, event, known, {**known, key: row}, actor=actor, now=now)
+        touch(
+            conn,
+            event,
+            countries=countries_of(event, {**known, key: row}),
+            countries_before=countries_of(event, known),
+            actor=actor,
+            now=now,
+        )
     return row
 
 
@@ -67,35 +74,6 @@ def countries_of(event: Event, known: dict[str, Institution]) -> frozenset[str]:
     """The countries of the institutions that an event names."""
     keys = {event.host, event.sender, *event.co_hosts, *event.partners}
     return frozenset(known[key].country for key in keys if key in known)
-
-
-def _touch(
-    conn: Connection,
-    before: Event,
-    known_before: dict[str, Institution],
-    known: dict[str, Institution],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    after = replace(
-        before,
-        revision=before.revision + 1,
-        public_revision=before.public_revision + 1,
-        modified_at=max(now, before.modified_at),
-    )
-    countries = countries_of(after, known)
-    events.replace(conn, after, events.dates_of(conn, before.id), countries)
-    changes.record(
-        conn,
-        "updated",
-        before,
-        after,
-        countries=countries,
-        countries_before=countries_of(before, known_before),
-        actor=actor,
-        now=now,
-    )
 
 
 def _check_may(actor: Actor) -> None:

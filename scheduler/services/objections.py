@@ -4,9 +4,13 @@ from datetime import datetime
 
 from scheduler.model.event import Event
 from scheduler.model.message import Message
+from scheduler.model.notices import ahead, noted
 from scheduler.model.registration import Registration
 from scheduler.services.cases import Case, had
+from scheduler.services.joining import said_already
 
+SWITCHED_OFF = "reminders were switched off"
+UNDONE = "the change was undone"
 LEASE_LOST = "lease lost"
 """The one objection after which nothing is noted: the message is in other hands, or soon will be."""
 
@@ -23,14 +27,31 @@ def objection(case: Case, claimed: Message, now: datetime) -> str:
         return LEASE_LOST
     if message.expires_at is not None and now >= message.expires_at:
         return "too late: it could not be sent in time"
+    return _objection_to_content(case, now)
+
+
+def _objection_to_content(case: Case, now: datetime) -> str:
+    message = case.message
     if message.cause == "sign-in":
         return "" if case.person and case.person.active else "the person may not sign in any more"
+    if message.cause in {"digest", "confirm-digest"}:
+        return _objection_to_digest(case)
+    if case.event is not None and message.recipient:
+        return _objection_to_party(case, case.event)
     if case.event is None or case.registration is None:
         return "what it is about is gone"
-    return _objection_to_registration(case, case.event, case.registration)
+    return _objection_to_registration(case, case.event, case.registration, now)
 
 
-def _objection_to_registration(case: Case, event: Event, registration: Registration) -> str:
+def _objection_to_digest(case: Case) -> str:
+    if case.digest is None:
+        return "the digest was ended"
+    if case.message.cause == "confirm-digest":
+        return "" if case.digest.state == "pending" else "the address was confirmed meanwhile"
+    return "" if case.listed else "nothing of its news is left"
+
+
+def _objection_to_registration(case: Case, event: Event, registration: Registration, now: datetime) -> str:
     cause = case.message.cause
     if cause == "cancellation":
         return "" if event.status == "cancelled" else "the event takes place after all"
@@ -38,8 +59,10 @@ def _objection_to_registration(case: Case, event: Event, registration: Registrat
         return "" if registration.state == "cancelled" else "the registration stands"
     if not event.alive:
         return "the event was cancelled"
-    if cause == "reminder":
-        return _objection_to_reminder(case, registration)
+    if cause in {"reminder", "follow-up"}:
+        return _objection_to_choices(case, event, registration) or _objection_to_reminder(case)
+    if cause == "update":
+        return _objection_to_notice(case, event, registration, now)
     wanted, reason = _STATE_WANTED.get(cause, (("confirmed", "attended"), "the registration was cancelled"))
     return "" if registration.state in wanted else reason
 
@@ -50,13 +73,46 @@ _STATE_WANTED = {
 }
 
 
-def _objection_to_reminder(case: Case, registration: Registration) -> str:
+def _objection_to_notice(case: Case, event: Event, registration: Registration, now: datetime) -> str:
+    if registration.state not in {"confirmed", "attended", "waiting"}:
+        return "the registration was cancelled"
+    if case.spoken_for:
+        return "a later notice tells it"
+    if not case.before:
+        return UNDONE
+    present = noted(event, case.dates, registration)
+    return "" if ahead(case.before, present, now) else "what changed is over"
+
+
+def _objection_to_party(case: Case, event: Event) -> str:
+    if not event.alive:
+        return "the event was cancelled"
+    if case.party is None:
+        return "they are no speaker or host of the event any more"
+    return _objection_to_reminder(case)
+
+
+def _objection_to_choices(case: Case, event: Event, registration: Registration) -> str:
     if not registration.firm:
         return "the registration was cancelled"
-    if not registration.reminders:
-        return "reminders were switched off"
+    if registration.reminders == "none":
+        return SWITCHED_OFF
+    if registration.reminders == "fewer" and case.message.cause == "follow-up":
+        return "fewer mails were asked for"
+    if case.reminder and case.reminder.zone and case.reminder.zone != (registration.timezone or event.timezone):
+        return "they are in another time zone now"
+    if case.date is not None and not registration.attends(case.date.id):
+        return "they do not come on this date any more"
+    return ""
+
+
+def _objection_to_reminder(case: Case) -> str:
+    if case.silent:
+        return SWITCHED_OFF
     if case.date is None or not case.date.alive:
         return "this date was cancelled"
     if case.reminder is None or case.reminder.state not in {"releasing", "released"}:
         return "the event was moved"
-    return "it went out before the event was moved" if had(case.earlier, case.reminder) else ""
+    if had(case.earlier, case.reminder):
+        return "it went out before the event was moved"
+    return said_already(case.message, case.beside)

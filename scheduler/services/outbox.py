@@ -1,6 +1,7 @@
 """Every mail leaves here: written with its cause, claimed with a lease, judged once more, sent or tried again."""
 
 from datetime import datetime, timedelta
+from typing import Required, TypedDict, Unpack
 
 from sqlalchemy import Connection
 
@@ -12,7 +13,7 @@ from scheduler.model.message import Cause, Failure, Message, next_attempt
 from scheduler.model.person import Person
 from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder
-from scheduler.store import messages
+from scheduler.store import leases, messages
 
 _SHORTEST_WAIT = timedelta(seconds=5)
 
@@ -21,8 +22,26 @@ _PATIENCE = timedelta(days=5)
 """How long a mail without an end of its own is tried again (RFC 5321 section 4.5.4.1)."""
 
 
-def write(
-    conn: Connection,
+class Known(TypedDict, total=False):
+    """What is known of a message before it is written; see `draft`."""
+
+    config: Required[Config]
+    now: Required[datetime]
+    address: Required[str]
+    language: Required[str]
+    event: Event | None
+    date: Occurrence | None
+    registration: Registration | None
+    reminder: Reminder | None
+    person: Person | None
+    recipient: str
+    facts: dict[str, str] | None
+    expires_at: datetime | None
+    not_before: datetime | None
+    created_at: datetime | None
+
+
+def draft(
     cause: Cause,
     *,
     config: Config,
@@ -34,34 +53,39 @@ def write(
     registration: Registration | None = None,
     reminder: Reminder | None = None,
     person: Person | None = None,
+    recipient: str = "",
     facts: dict[str, str] | None = None,
     expires_at: datetime | None = None,
     not_before: datetime | None = None,
-) -> bool:
-    """Writes a message into the outbox, due now; False when this reminder already has one for the registration."""
+    created_at: datetime | None = None,
+) -> Message:
+    """A message, due now, that is not stored yet. `created_at` is that of the one whose place it takes."""
     key = new_id(now)
-    return messages.add(
-        conn,
-        Message(
-            id=key,
-            cause=cause,
-            event_id=event.id if event else None,
-            occurrence_id=date.id if date else None,
-            registration_id=registration.id if registration else None,
-            reminder_id=reminder.id if reminder else None,
-            person_id=person.id if person else None,
-            timing_revision=reminder.timing_revision if reminder else None,
-            address=address,
-            language=language,
-            message_id=f"<{key}@{config.mail.domain}>",
-            facts=facts or {},
-            due_at=reminder.due_at if reminder else now,
-            not_before=not_before or now,
-            next_attempt_at=now,
-            expires_at=expires_at,
-            created_at=now,
-        ),
+    return Message(
+        id=key,
+        cause=cause,
+        event_id=event.id if event else None,
+        occurrence_id=date.id if date else None,
+        registration_id=registration.id if registration else None,
+        reminder_id=reminder.id if reminder else None,
+        person_id=person.id if person else None,
+        recipient=recipient,
+        timing_revision=reminder.timing_revision if reminder else None,
+        address=address,
+        language=language,
+        message_id=f"<{key}@{config.mail.domain}>",
+        facts=facts or {},
+        due_at=reminder.due_at if reminder else now,
+        not_before=not_before or now,
+        next_attempt_at=now,
+        expires_at=expires_at,
+        created_at=created_at or now,
     )
+
+
+def write(conn: Connection, cause: Cause, **known: Unpack[Known]) -> bool:
+    """Writes a message (see `draft`); False when its reminder has one for the recipient."""
+    return messages.add(conn, draft(cause, **known))
 
 
 def to_registration(
@@ -74,6 +98,8 @@ def to_registration(
     now: datetime,
     facts: dict[str, str] | None = None,
     expires_at: datetime | None = None,
+    not_before: datetime | None = None,
+    created_at: datetime | None = None,
 ) -> bool:
     """Writes a message to one attendee about their registration."""
     return write(
@@ -87,6 +113,8 @@ def to_registration(
         registration=registration,
         facts=facts,
         expires_at=expires_at,
+        not_before=not_before,
+        created_at=created_at,
     )
 
 
@@ -108,6 +136,13 @@ def failed(conn: Connection, claimed: Message, failure: Failure, *, config: Conf
         retry_at = _last_chance(end, now)
     messages.mark_failed(conn, claimed, failure, retry_at)
     return retry_at
+
+
+def postponed(conn: Connection, claimed: Message, failure: Failure, *, again_at: datetime, now: datetime) -> bool:
+    """Notes that the relay as a whole failed: no attempt of this message, unless its time is over meanwhile."""
+    if (claimed.expires_at or claimed.created_at + _PATIENCE) <= now:
+        return messages.mark_failed(conn, claimed, failure, None)
+    return leases.put_back(conn, [claimed], failure=failure, again_at=again_at) == 1
 
 
 def dropped(conn: Connection, claimed: Message, reason: str) -> bool:

@@ -14,9 +14,10 @@ from scheduler.errors import Closed, Fault, Invalid, NotFound
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.intake_registration import RegistrationInput
 from scheduler.model.message import Cause
-from scheduler.model.registration import Mode, Registration
+from scheduler.model.registration import Mode, Registration, ReminderChoice
 from scheduler.model.seats import SeatCount, check_open, fits, left_by_mode, rounded
 from scheduler.services import outbox, seating
+from scheduler.services import reminders as ledger
 from scheduler.store import events, messages
 from scheduler.store import registrations as store
 
@@ -120,7 +121,8 @@ def withdraw(conn: Connection, registration_id: str, *, config: Config, now: dat
         revision=row.revision + 1,
     )
     store.replace(conn, row)
-    messages.drop_waiting(conn, "the registration was cancelled", messages.for_registration(row.id))
+    if event.alive:  # else the one mail that waits says that it was cancelled, and takes it out of their calendar
+        messages.drop_waiting(conn, "the registration was cancelled", messages.for_registration(row.id))
     if told and event.alive:
         outbox.to_registration(conn, "withdrawal", event, row, config=config, now=now)
     promote(conn, event, config=config, now=now)
@@ -128,14 +130,14 @@ def withdraw(conn: Connection, registration_id: str, *, config: Config, now: dat
 
 
 def change(
-    conn: Connection, registration_id: str, *, language: str | None = None, reminders: bool | None = None
+    conn: Connection, registration_id: str, *, language: str | None = None, reminders: ReminderChoice | None = None
 ) -> Seated:
-    """An attendee's own choices: the language of mails, reminders or none."""
+    """An attendee's own choices: the language of mails, which reminders."""
     row, event = _locked(conn, registration_id)
     row = replace(
         row,
         language=language or row.language,
-        reminders=row.reminders if reminders is None else reminders,
+        reminders=reminders or row.reminders,
         revision=row.revision + 1,
     )
     store.replace(conn, row)
@@ -156,6 +158,7 @@ def promote(conn: Connection, event: Event, *, config: Config, now: datetime) ->
             store.replace(conn, seating.seated(row, "confirmed", now))
             messages.drop_waiting(conn, "a place came free", messages.for_registration(row.id, ["waiting"]))
             outbox.to_registration(conn, "place-free", event, row, config=config, now=now)
+            ledger.welcome(conn, event, row, config=config, now=now)
             moved += 1
     return moved
 
@@ -229,6 +232,8 @@ def _settle(conn: Connection, event: Event, row: Registration, *, config: Config
     store.replace(conn, row)
     cause: Cause = "confirmation" if row.firm else "waiting"
     outbox.to_registration(conn, cause, event, row, config=config, now=now)
+    if row.firm:
+        ledger.welcome(conn, event, row, config=config, now=now)
     return Seated(registration=row, event=event, line=store.place_in_line(conn, row))
 
 

@@ -26,17 +26,18 @@ def new_row(
 ) -> Registration:
     """A new registration, not stored yet; unless `vouched` for, its seat is held until the address is confirmed.
 
-    Who withdrew and comes back gets a UID of their own: calendars take one that was cancelled for cancelled. Raises
-    Full.
+    The first registration of an address has the event's UID. Who withdrew and comes back gets a UID of their own, for
+    calendars take one that was cancelled for cancelled; and so does who shares an address, for one calendar shows one
+    entry for a UID. Raises Full.
     """
     key = new_id(now)
-    came_back = any(row.state == "cancelled" for row in _namesakes(conn, event, wish))
+    taken = any(row.state == "cancelled" or _stands(row, now) for row in store.by_email(conn, event.id, wish.email))
     free = _outcome(conn, event, wish.mode, wish.seats, now) == "confirmed"
     held = free and not vouched
     return Registration(
         id=key,
         event_id=event.id,
-        uid=f"{key}@{event.uid.rpartition('@')[2]}" if came_back else event.uid,
+        uid=f"{key}@{event.uid.rpartition('@')[2]}" if taken else event.uid,
         name=wish.name,
         email=wish.email,
         language=wish.language or config.languages.default,

@@ -1,39 +1,52 @@
 """Sends what the outbox holds: claim, look again, word, hand over, note.
 
 The order is what makes the promise: a message is noted as sent only after the relay took it, so a crash in between
-repeats it (under the same Message-ID) and never loses it.
+repeats it (under the same Message-ID) and never loses it. Claims, looks and notes are made for many messages at once.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from scheduler.clock import Clock
 from scheduler.config import Config
-from scheduler.errors import ServiceError, Unavailable
+from scheduler.errors import ServiceError
 from scheduler.mail.transport import Delivered, Envelope, Refused, Transport
 from scheduler.model.institution import Institution
 from scheduler.model.message import Failure, Message
 from scheduler.services import cases, outbox
 from scheduler.services.cases import Case
 from scheduler.services.correspondence import Correspondence
+from scheduler.services.last_look import LastLook, Seen
+from scheduler.services.noting import Notes
 from scheduler.services.objections import LEASE_LOST
 from scheduler.services.objections import objection as objection_to
-from scheduler.store import institutions
+from scheduler.services.tally import Tally
+from scheduler.store import institutions, leases
 from scheduler.store.database import Database
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-_RETRY_NOTE_SECONDS = 0.2
+
+class _Claimed(Struct, frozen=True):
+    """A message under our lease, with what it spoke of when it was claimed."""
+
+    message: Message
+    seen: Seen | None
+    known: dict[str, Institution]
 
 
 class Sender:
-    """One sender of one process, under a name of its own in the leases."""
+    """One sender of one process, under a name of its own in the leases.
+
+    At most `mail.connections` messages are with the relay, and `mail.unnoted_mails` more that it took wait to be
+    noted: so many, and no more, go out twice when the process dies.
+    """
 
     def __init__(
         self,
@@ -50,44 +63,107 @@ class Sender:
         self._clock = clock
         self._transport = transport
         self._correspondence = correspondence
-        self._preparing: set[str] = set()
+        self.tally = Tally(transport.seconds_down)
+        self._notes = Notes(db)
+        self._look = LastLook(db)
+        self._ready: deque[_Claimed] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
+        self._with_relay = 0
+        self._starting = 0
         self._ahead = timedelta(0)
+        self._freed: Callable[[], None] = _nothing
         self.owner = owner
 
     async def start_ready(self, now: datetime, freed: Callable[[], None]) -> int:
-        """Claims as many ready messages as can start at once, starts them, and gives how many there were.
+        """Claims ready messages, starts those for which there is room, and gives how many were claimed.
 
-        `freed` is called whenever one has come to its end, so that one slow recipient holds nobody else up. `now` is
-        the clock that all nodes share: leases and last moments are judged by it, however wrong this machine's is.
+        `freed` is called when more could be claimed, so that one slow recipient holds nobody else up. `now` is the
+        clock that all nodes share: leases and last moments are judged by it, however wrong this machine's is.
         """
-        self._ahead = now - self._clock()
-        room = self._transport.room() - len(self._preparing)
-        if room <= 0:
+        self._ahead, self._freed = now - self._clock(), freed
+        self._start()
+        room = self._transport.room() - len(self._ready)
+        if room <= 0 or self._plenty(room):
             return 0
-        claimed = await self._db.write(lambda conn: outbox.claim(conn, self.owner, room, config=self._config, now=now))
-        for message in claimed:
-            self._preparing.add(message.id)
-            task = asyncio.create_task(self._see_through(message, freed))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        claimed = await self._db.write(lambda conn: self._claim(conn, room, now), own=True)
+        self._ready.extend(claimed)
+        self._start()
         return len(claimed)
 
     async def finish(self) -> None:
-        """Waits until everything that was started has come to its end."""
-        await asyncio.gather(*self._under_way)
+        """Waits until everything that was claimed has come to its end, as far as there is room for it."""
+        while self._under_way:
+            await asyncio.gather(*self._under_way)
 
-    async def _see_through(self, message: Message, freed: Callable[[], None]) -> None:
+    async def stop(self) -> None:
+        """Begins nothing more, waits for what was begun, and gives the rest back."""
+        rest, self._ready = list(self._ready), deque()
+        await self._put_back([one.message for one in rest])
+        await self.finish()
+
+    def count(self, *, starting: int = 0, with_relay: int = 0) -> None:
+        """Keeps the books of messages that start, and of those with the relay."""
+        self._starting += starting
+        self._with_relay += with_relay
+
+    def _plenty(self, room: int) -> bool:
+        """True while a claim would bring little: many at once cost hardly more than one."""
+        return len(self._ready) > room
+
+    def _claim(self, conn: Connection, limit: int, now: datetime) -> list[_Claimed]:
+        """The claim and the look-up of the whole batch in one transaction."""
+        claimed = outbox.claim(conn, self.owner, limit, config=self._config, now=now)
+        if not claimed:
+            return []
+        version, known = self._db.version, institutions.all_institutions(conn)
         try:
-            await self._send(message)
-        except Exception as error:  # its lease runs out and it comes again; the others go on
-            log.error("message.interrupted", message=message.id, exc_info=error)
-        finally:
-            self._preparing.discard(message.id)
-            freed()
+            found = cases.look_up_claimed(conn, claimed)
+        except (ServiceError, ValueError) as error:  # one that cannot be read: each is looked up by itself
+            log.error("messages.unreadable", count=len(claimed), exc_info=error)
+            return [_Claimed(message, None, known) for message in claimed]
+        return [_Claimed(message, Seen(found[message.id], version), known) for message in claimed]
 
-    async def _send(self, message: Message) -> None:
-        case, known = await self._db.read(lambda conn: _look_up(conn, message.id))
+    def _start(self) -> None:
+        """Starts what lies ready, in order, as far as connections, notes and the relay's rate allow."""
+        mail, late = self._config.mail, []
+        room = self._transport.room() - self._starting
+        while self._ready and room > 0 and self._with_relay < mail.connections:
+            if len(self._under_way) >= mail.connections + mail.unnoted_mails:
+                break
+            one = self._ready.popleft()
+            if self._time_enough(one.message):
+                room -= 1
+                self._starting += 1
+                self._with_relay += 1
+                self._spawn(self._see_through(one))
+            else:
+                late.append(one.message)
+        if late:
+            self._spawn(self._put_back(late))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _see_through(self, one: _Claimed) -> None:
+        place = _Place(self)
+        try:
+            await self._send(one, place)
+        except Exception as error:  # its lease runs out and it comes again; the others go on
+            log.error("message.interrupted", message=one.message.id, exc_info=error)
+        finally:
+            place.leave()
+            # The task itself still counts as under way: what may start because of its end starts a moment later.
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._start()
+        if len(self._ready) <= self._transport.room():
+            self._freed()
+
+    async def _send(self, one: _Claimed, place: "_Place") -> None:
+        message, case = one.message, one.seen.case if one.seen else await self._look.again(one.message.id, None)
         if case is None:
             return
         objection = objection_to(case, message, self._now())
@@ -95,33 +171,38 @@ class Sender:
             await self._drop(message, objection)
             return
         try:
-            envelope = self._correspondence.envelope(case, known, now=self._now())
+            envelope = self._correspondence.envelope(case, one.known, now=self._now())
         except Exception as error:  # a message that cannot be worded must not stop the others
             log.error("message.unwritable", message=message.id, exc_info=not isinstance(error, ServiceError))
             failure = Failure(text=f"It could not be written: {type(error).__name__}", permanent=False)
             await self._fail(message, failure)
             return
-        if self._time_enough(message):
-            await self._hand_over(message, envelope)
+        await self._hand_over(one, case, envelope, place)
 
     def _time_enough(self, message: Message) -> bool:
         """False when the lease could run out while the relay still answers: then it is left to be claimed again."""
         deadline = timedelta(seconds=self._config.mail.timeout_seconds)
         return message.lease_until is None or message.lease_until - self._now() >= deadline
 
-    async def _hand_over(self, message: Message, envelope: Envelope) -> None:
-        objections: list[str] = []
+    async def _hand_over(self, one: _Claimed, seen: Case, envelope: Envelope, place: "_Place") -> None:
+        message, objections = one.message, [""]
 
         async def still_wanted() -> bool:
-            case, _ = await self._db.read(lambda conn: _look_up(conn, message.id))
+            case = await self._look.again(message.id, None if cases.hangs_on_other_mails(seen) else one.seen)
             objections.append(objection_to(case, message, self._now()) if case else "it was forgotten")
             return not objections[-1]
 
-        self._preparing.discard(message.id)
+        place.started()
         delivery = await self._transport.deliver(envelope, still_wanted)
+        place.leave()
         if isinstance(delivery, Delivered):
-            await self._note(lambda conn: outbox.sent(conn, message, now=self._now()))
+            self._start()
+            at = self._now()
+            self.tally.sent(message, at)
+            await self._notes.sent(message, at)
             log.info("message.sent", message=message.id, cause=message.cause, attempt=message.attempts)
+        elif isinstance(delivery, Refused) and delivery.again_in is not None:
+            await self._wait_for_relay(message, delivery.failure, delivery.again_in)
         elif isinstance(delivery, Refused):
             await self._fail(message, delivery.failure)
         else:
@@ -129,24 +210,54 @@ class Sender:
 
     async def _drop(self, message: Message, reason: str) -> None:
         if reason != LEASE_LOST:
-            await self._note(lambda conn: outbox.dropped(conn, message, reason))
+            self.tally.outcomes["dropped"] += 1
+            await self._notes.insist(lambda conn: outbox.dropped(conn, message, reason))
 
     async def _fail(self, message: Message, failure: Failure) -> None:
         now = self._now()
-        retry_at = await self._note(lambda conn: outbox.failed(conn, message, failure, config=self._config, now=now))
+        retry_at = await self._notes.insist(
+            lambda conn: outbox.failed(conn, message, failure, config=self._config, now=now)
+        )
+        self.tally.outcomes["retried" if retry_at else "failed"] += 1
         log.warning("message.refused", message=message.id, code=failure.code, again_at=str(retry_at or "never"))
+
+    async def _wait_for_relay(self, message: Message, failure: Failure, seconds: float) -> None:
+        """The way out is closed for all: what lies ready goes back, for this node later or for another one now."""
+        rest, self._ready = [one.message for one in self._ready], deque()
+        now, again_at = self._now(), self._now() + timedelta(seconds=seconds)
+        await self._notes.insist(lambda conn: outbox.postponed(conn, message, failure, again_at=again_at, now=now))
+        self.tally.outcomes["postponed"] += 1
+        log.warning("relay.failing", message=message.id, code=failure.code, reason=failure.text)
+        await self._put_back(rest)
+
+    async def _put_back(self, messages: Sequence[Message]) -> None:
+        if messages:
+            await self._notes.insist(lambda conn: leases.put_back(conn, messages))
 
     def _now(self) -> datetime:
         return self._clock() + self._ahead
 
-    async def _note(self, body: Callable[[Connection], T]) -> T:
-        """Writes what became of a message, and does not give up while the database is busy: it has happened."""
-        while True:
-            try:
-                return await self._db.write(body)
-            except Unavailable:
-                await asyncio.sleep(_RETRY_NOTE_SECONDS)
+
+class _Place:
+    """A message's place among those with the relay: taken when it starts, left once, whatever happens."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._counted = self._taken = True
+
+    def started(self) -> None:
+        """The transport counts it from now on."""
+        if self._counted:
+            self._counted = False
+            self._sender.count(starting=-1)
+
+    def leave(self) -> None:
+        """The relay has answered, or was never asked."""
+        self.started()
+        if self._taken:
+            self._taken = False
+            self._sender.count(with_relay=-1)
 
 
-def _look_up(conn: Connection, message_id: str) -> tuple[Case | None, dict[str, Institution]]:
-    return cases.look_up(conn, message_id), institutions.all_institutions(conn)
+def _nothing() -> None:
+    """Nobody waits to hear of it."""

@@ -84,10 +84,10 @@ def of_event(conn: Connection, event_id: str) -> list[Change]:
     return list(_rows(conn, query))
 
 
-def last_at(conn: Connection) -> datetime | None:
-    """When the last change was made."""
-    at: datetime | None = conn.scalar(select(change.c.at).order_by(change.c.counter.desc()).limit(1))
-    return at
+def recent(conn: Connection, event_id: str = "", limit: int = 3) -> list[datetime]:
+    """When the last changes were made (of one event only, when it is given): UTC instants, the last first."""
+    query = select(change.c.at).order_by(change.c.counter.desc()).limit(limit)
+    return list(conn.scalars(query.where(change.c.event_id == event_id) if event_id else query))
 
 
 def oldest(conn: Connection) -> int:

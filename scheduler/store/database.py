@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from scheduler.errors import Conflict, Unavailable
-from scheduler.store import counters
+from scheduler.store import bells, counters
 from scheduler.store import migrate as migrations
 from scheduler.store.pulse import Pulse, watching
 from scheduler.store.writer import Writer
@@ -87,6 +87,15 @@ class Database:
         return cls(parsed, reader, None, Pulse(trusted=False))
 
     @property
+    def version(self) -> int | None:
+        """Rises with every write before its caller hears of the commit, except for those a sender calls its `own`.
+
+        None where others may write what we do not hear of (PostgreSQL). Equal at two moments: nothing was written in
+        between that could make a message unwanted.
+        """
+        return self._writer.version if self._writer is not None else None
+
+    @property
     def shared(self) -> bool:
         """True when several nodes may work on it at once (PostgreSQL)."""
         return self._writer is None
@@ -107,26 +116,28 @@ class Database:
         except (SQLAlchemyError, OSError) as error:
             raise _translated(error) from error
 
-    async def write(self, body: Body[T], *, discard: bool = False) -> T:
+    async def write(self, body: Body[T], *, discard: bool = False, own: bool = False) -> T:
         """Runs `body` in a transaction and commits it; with `discard` rolls it back and still gives the result.
 
+        `own` is for a sender's claims and notes alone: they leave `version` as it is.
         Raises Unavailable when the database is locked, full or out of reach; then nothing was written.
         """
         try:
-            return await self._write(_discarding(body) if discard else body)
+            return await self._write(_discarding(body) if discard else body, own=own)
         except Discarded as dry_run:
             return dry_run.result  # type: ignore[no-any-return] # it is body's own result
         except (SQLAlchemyError, OSError) as error:
             raise _translated(error) from error
 
-    async def _write(self, body: Body[T]) -> T:
+    async def _write(self, body: Body[T], *, own: bool) -> T:
         if self._writer is not None:
-            return await asyncio.wrap_future(self._writer.submit(body))
+            return await asyncio.wrap_future(self._writer.submit(body, own=own))
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 async with self._reader.begin() as conn:
                     result = await conn.run_sync(body)
                     counted = await conn.run_sync(counters.values_if_taken)
+                    await conn.run_sync(bells.ring_if_written)
                 self.pulse.publish(counted)
                 return result
             except DBAPIError as error:

@@ -5,22 +5,24 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, true, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, not_, or_, select, true, update
 
 from scheduler.model.ids import first_id
 from scheduler.model.message import Cause, Failure, Message, MessageState
-from scheduler.store.tables import message, registration, reminder
+from scheduler.store import bells
+from scheduler.store.tables import message, registration
 
 
 def add(conn: Connection, row: Message) -> bool:
-    """Stores a message; False when the reminder already has one for this registration (then nothing happens)."""
-    if row.reminder_id and row.registration_id:
-        twin = select(message.c.id).where(
-            message.c.reminder_id == row.reminder_id, message.c.registration_id == row.registration_id
-        )
-        if conn.scalar(twin):
+    """Stores a message; False when the reminder already has one for this recipient (then nothing happens)."""
+    if row.reminder_id:
+        recipient = message.c.recipient == row.recipient
+        if row.registration_id:
+            recipient = message.c.registration_id == row.registration_id
+        if conn.scalar(select(message.c.id).where(message.c.reminder_id == row.reminder_id, recipient)):
             return False
-    conn.execute(insert(message).values(**_columns(row)))
+    conn.execute(insert(message).values(**columns(row)))
+    bells.written(conn)
     return True
 
 
@@ -104,6 +106,11 @@ def for_registration(registration_id: str, causes: Iterable[Cause] = ()) -> Any:
     return and_(condition, message.c.cause.in_(list(causes))) if causes else condition
 
 
+def for_occurrence(occurrence_id: str) -> Any:
+    """A condition for `drop_waiting`: messages about one date."""
+    return message.c.occurrence_id == occurrence_id
+
+
 def for_reminder(reminder_id: str) -> Any:
     """A condition for `drop_waiting`: the messages of one reminder."""
     return message.c.reminder_id == reminder_id
@@ -121,24 +128,31 @@ def of_event(conn: Connection, event_id: str, limit: int = 500) -> list[Message]
     return [_message(row) for row in conn.execute(query.limit(limit)).mappings()]
 
 
+def rows(conn: Connection, query: Select[Any]) -> list[Message]:
+    """The messages that a query over whole rows finds, in its order."""
+    return [_message(row) for row in conn.execute(query).mappings()]
+
+
 def of_registration(conn: Connection, registration_id: str) -> list[Message]:
     """What one attendee was sent and will be sent, oldest first."""
     query = select(message).where(message.c.registration_id == registration_id).order_by(message.c.id)
     return [_message(row) for row in conn.execute(query).mappings()]
 
 
-def reminders_to(conn: Connection, registration_id: str, occurrence_id: str, rule: str) -> list[Message]:
-    """Every message that a rule ever wrote to one attendee about one date."""
-    query = (
-        select(message)
-        .join(reminder, reminder.c.id == message.c.reminder_id)
-        .where(
-            message.c.registration_id == registration_id,
-            message.c.occurrence_id == occurrence_id,
-            reminder.c.rule == rule,
-        )
+def invited(conn: Connection, registration_id: str | None, but: str) -> bool:
+    """True when a mail with an invitation, other than the message `but`, has reached an attendee, or may have.
+
+    One whose outcome nobody knows (it is on its way, the connection broke) counts; one that was refused does not.
+    """
+    refused = and_(message.c.state == "failed", message.c.last_code >= _REFUSED)
+    query = select(message.c.id).where(
+        message.c.registration_id == registration_id,
+        message.c.id != but,
+        message.c.cause.in_(_INVITING),
+        message.c.attempts > 0,
+        not_(refused),
     )
-    return [_message(row) for row in conn.execute(query).mappings()]
+    return conn.scalar(query.limit(1)) is not None
 
 
 def queue(conn: Connection, states: Iterable[str], limit: int = 200) -> list[Message]:
@@ -156,7 +170,10 @@ def count_since(conn: Connection, address: str, cause: Cause, instant: datetime)
 
 
 def confirmations_since(conn: Connection, email: str, instant: datetime) -> int:
-    """How many mails that ask to confirm an address, in whatever case it was typed, were written after an instant."""
+    """How many mails that ask to confirm an address, in whatever case it was typed, were written after an instant.
+
+    Those for a registration and those for a digest together.
+    """
     query = (
         select(func.count())
         .select_from(message)
@@ -167,7 +184,12 @@ def confirmations_since(conn: Connection, email: str, instant: datetime) -> int:
             message.c.created_at > instant,
         )
     )
-    return conn.scalar(query) or 0
+    return (conn.scalar(query) or 0) + count_since(conn, email.lower(), "confirm-digest", instant)
+
+
+def since(conn: Connection, instant: datetime) -> list[Message]:
+    """Every message that was written in the millisecond of an instant or after it."""
+    return rows(conn, select(message).where(message.c.id >= first_id(instant)).order_by(message.c.id))
 
 
 def written_since(conn: Connection, instant: datetime) -> dict[str, int]:
@@ -183,12 +205,27 @@ def states(conn: Connection) -> dict[str, int]:
 
 
 def oldest_overdue(conn: Connection, now: datetime) -> datetime | None:
-    """When the longest-waiting message that is ready was meant to go out."""
-    query = select(func.min(message.c.next_attempt_at)).where(
-        message.c.state == "waiting", message.c.next_attempt_at <= now
-    )
+    """When the longest-waiting message was meant to go out of those that are due and were never really tried.
+
+    A relay that is down uses up no attempts, one that refuses a single recipient does: those are not counted here.
+    """
+    untried = and_(message.c.state == "waiting", message.c.attempts == 0)
+    left_behind = and_(message.c.state == "sending", message.c.lease_until <= now)
+    query = select(func.min(message.c.not_before)).where(or_(untried, left_behind), message.c.not_before <= now)
     found: datetime | None = conn.scalar(query)
     return found
+
+
+def due(conn: Connection, now: datetime) -> int:
+    """How many messages were meant to go out by now and wait, tried before or not."""
+    query = select(func.count()).where(message.c.state == "waiting", message.c.not_before <= now)
+    return conn.scalar(query) or 0
+
+
+def any_due(conn: Connection, now: datetime) -> bool:
+    """Whether a message waits that was meant to go out by now, tried before or not."""
+    due = select(message.c.id).where(message.c.state.in_(["waiting", "sending"]), message.c.not_before <= now)
+    return conn.scalar(due.limit(1)) is not None
 
 
 def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
@@ -197,7 +234,7 @@ def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
     Those past their time stay, and sign-in links, of which nothing is left to send.
     """
     in_time = message.c.expires_at.is_(None) | (message.c.expires_at > now)
-    given_up = and_(message.c.state == "failed", in_time, message.c.cause.not_in(_SECRET))
+    given_up = and_(message.c.state == "failed", in_time, message.c.cause.not_in(SECRET))
     query = update(message).where(given_up, message.c.id == message_id if message_id else true())
     return conn.execute(query.values(state="waiting", next_attempt_at=now, attempts=0)).rowcount
 
@@ -220,13 +257,17 @@ def prune(conn: Connection, before: datetime) -> int:
     return conn.execute(query).rowcount
 
 
-_SECRET: tuple[Cause, ...] = ("sign-in",)
+_INVITING = ("confirmation", "place-free", "update")
+_REFUSED = 500
+"""From here on a reply code is a final refusal (RFC 5321 section 4.2.1)."""
+
+SECRET: tuple[Cause, ...] = ("sign-in",)
 """Their facts hold a secret that works: it stays no longer than until the mail has left, or will not any more."""
 
 
 def _mark(conn: Connection, claimed: Message, state: MessageState, **values: Any) -> bool:
     """The number of the attempt tells a claim from a later one by the same owner, whose lease had run out meanwhile."""
-    if claimed.cause in _SECRET and state != "waiting":
+    if claimed.cause in SECRET and state != "waiting":
         values["facts"] = "{}"
     query = (
         update(message)
@@ -246,7 +287,8 @@ def _message(row: Any) -> Message:
     return Message(**{**row, "facts": msgspec.json.decode(row["facts"], type=dict[str, str])})
 
 
-def _columns(row: Message) -> dict[str, Any]:
-    columns = msgspec.structs.asdict(row)
-    columns["facts"] = msgspec.json.encode(row.facts).decode()
-    return columns
+def columns(row: Message) -> dict[str, Any]:
+    """A message as its row."""
+    values = msgspec.structs.asdict(row)
+    values["facts"] = msgspec.json.encode(row.facts).decode()
+    return values

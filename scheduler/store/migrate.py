@@ -17,16 +17,21 @@ def _alembic(conn: Connection | None) -> AlembicConfig:
     return config
 
 
-def migrate(conn: Connection) -> None:
-    """Applies what is missing, inside the caller's transaction."""
+def migrate(conn: Connection, revision: str = "head") -> None:
+    """Applies what is missing up to a revision, inside the caller's transaction."""
     if conn.dialect.name == "postgresql":
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-    command.upgrade(_alembic(conn), "head")
+    command.upgrade(_alembic(conn), revision)
 
 
 def current(conn: Connection) -> str | None:
     """The revision a database stands at; None for an empty one."""
     return MigrationContext.configure(conn).get_current_revision()
+
+
+def revisions() -> frozenset[str]:
+    """Every revision that this program knows."""
+    return frozenset(found.revision for found in ScriptDirectory.from_config(_alembic(None)).walk_revisions())
 
 
 def newest() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from scheduler.model.registration import Registration
@@ -46,6 +47,18 @@ def slice_after(conn: Connection, event_id: str, cursor: str, limit: int) -> lis
         .limit(limit)
     )
     return [decode(document, Registration) for document in conn.scalars(query)]
+
+
+class _Zone(Struct, frozen=True):
+    timezone: str = ""
+
+
+def zones(conn: Connection, event_id: str) -> set[str]:
+    """The zones (IANA; empty for an unknown one) of those who have a place at an event."""
+    query = select(registration.c.document).where(
+        registration.c.event_id == event_id, registration.c.state.in_(FIRM[:2])
+    )
+    return {decode(document, _Zone).timezone for document in conn.scalars(query)}
 
 
 def seats_taken(conn: Connection, event_id: str, now: datetime) -> dict[str, int]:

@@ -15,12 +15,18 @@ def add(conn: Connection, row: Reminder) -> None:
 
 def of_event(conn: Connection, event_id: str) -> list[Reminder]:
     """All reminders an event ever had, oldest first."""
-    return _read(conn, select(reminder).where(reminder.c.event_id == event_id).order_by(reminder.c.id))
+    return rows(conn, select(reminder).where(reminder.c.event_id == event_id).order_by(reminder.c.id))
+
+
+def of_date(conn: Connection, event_id: str, occurrence_id: str) -> list[Reminder]:
+    """All reminders that one date of an event ever had, oldest first."""
+    chosen = (reminder.c.event_id == event_id, reminder.c.occurrence_id == occurrence_id)
+    return rows(conn, select(reminder).where(*chosen).order_by(reminder.c.id))
 
 
 def get(conn: Connection, reminder_id: str) -> Reminder | None:
     """One reminder."""
-    found = _read(conn, select(reminder).where(reminder.c.id == reminder_id))
+    found = rows(conn, select(reminder).where(reminder.c.id == reminder_id))
     return found[0] if found else None
 
 
@@ -33,7 +39,7 @@ def due(conn: Connection, now: datetime, limit: int) -> list[Reminder]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return _read(conn, query)
+    return rows(conn, query)
 
 
 def mark(
@@ -59,9 +65,10 @@ def next_due(conn: Connection, event_id: str) -> datetime | None:
     return conn.scalar(query.order_by(reminder.c.due_at).limit(1))
 
 
-def _read(conn: Connection, query: object) -> list[Reminder]:
-    rows = conn.execute(query).mappings()  # type: ignore[call-overload] # any select of the reminder table
-    return [Reminder(**{**row, "zone": row["zone"] or None}) for row in rows]
+def rows(conn: Connection, query: object) -> list[Reminder]:
+    """The reminders that a query over whole rows finds, in its order."""
+    found = conn.execute(query).mappings()  # type: ignore[call-overload] # any select of the reminder table
+    return [Reminder(**{**row, "zone": row["zone"] or None}) for row in found]
 
 
 def _columns(row: Reminder) -> dict[str, object]:

@@ -19,7 +19,7 @@ from scheduler.store.pulse import Pulse
 T = TypeVar("T")
 _GROUP = 64
 
-Job = tuple[Callable[[Connection], Any], "Future[Any]"]
+Job = tuple[Callable[[Connection], Any], "Future[Any]", bool]
 
 
 class Writer:
@@ -31,17 +31,19 @@ class Writer:
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
+        self.version = 0
+        """Rises with each commit, before anybody is told of it."""
         self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, body: Callable[[Connection], T]) -> "Future[T]":
+    def submit(self, body: Callable[[Connection], T], *, own: bool = False) -> "Future[T]":
         """Queues a body; the future has its result once that is committed, or its exception. Raises Unavailable
-        after `close`: nobody would ever run it."""
+        after `close`: nobody would ever run it. An `own` body leaves `version` as it is."""
         future: Future[T] = Future()
         with self._closing:
             if self._closed:
                 raise Unavailable("The service is shutting down. Nothing was changed.")
-            self._jobs.put((body, future))
+            self._jobs.put((body, future, own))
         return future
 
     def close(self) -> None:
@@ -78,14 +80,17 @@ class Writer:
         done: list[tuple[Future[Any], Any]] = []
         try:
             with self._engine.begin() as conn:
-                for body, future in group:
+                for body, future, _ in group:
                     self._run_one(conn, body, future, done)
                 counted = counters.values_if_taken(conn)
         except BaseException as error:  # everybody in the group must hear of a failed commit
-            for _, future in group:
+            self.version += 1  # nobody knows what a commit that failed has left
+            for _, future, _ in group:
                 if not future.done():
                     future.set_exception(error)
             return
+        if not all(own for _, _, own in group):
+            self.version += 1
         self._pulse.publish(counted)
         for future, result in done:
             future.set_result(result)

@@ -1,19 +1,14 @@
 """/healthz: the process lives. /readyz: it can do its work."""
 
-from datetime import timedelta
 from typing import Any
 
 from litestar import Response
 from litestar.di import NamedDependency
-from sqlalchemy import Connection
 
-from scheduler.store import messages, migrate
+from scheduler.services import health
 from scheduler.web import access
 from scheduler.web.api.routing import reading
 from scheduler.web.context import Context
-
-OVERDUE = timedelta(seconds=120)
-"""A message that waits longer than this for its first attempt means that the ledger has stopped."""
 
 
 @reading("/healthz", guards=[access.public], sync_to_thread=False)
@@ -27,15 +22,7 @@ async def readyz(context: NamedDependency[Context]) -> Response[dict[str, Any]]:
     """Ready: the database answers, its schema is the newest, and no mail is stuck. 503 otherwise."""
     now = context.clock()
 
-    def read(conn: Connection) -> dict[str, bool]:
-        oldest = messages.oldest_overdue(conn, now)
-        return {
-            "database": True,
-            "schema": migrate.current(conn) == migrate.newest(),
-            "mail": oldest is None or now - oldest < OVERDUE,
-        }
-
-    checks = await context.db.read(read)
+    checks = await context.db.read(lambda conn: health.checks(conn, context.tally, now))
     ready = all(checks.values())
     body = {"status": "ok" if ready else "not ready", "checks": checks}
     return Response(content=body, status_code=200 if ready else 503, headers={"Cache-Control": "no-store"})

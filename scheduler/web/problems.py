@@ -13,7 +13,7 @@ import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
-from feeds.errors import FeedError
+from feeds.errors import FeedError, InvalidQuery
 from scheduler.errors import Fault, ServiceError, Stale
 
 log = structlog.get_logger()
@@ -70,7 +70,8 @@ def from_service(request: Request[Any, Any, Any], error: ServiceError) -> Respon
 
 def from_feeds(request: Request[Any, Any, Any], error: FeedError) -> Response[Any]:
     """A FeedError as an answer."""
-    return answer(request, document(error.status, error.code, error.detail), {})
+    more = {"errors": msgspec.to_builtins(error.faults)} if isinstance(error, InvalidQuery) else {}
+    return answer(request, document(error.status, error.code, error.detail, **more), {})
 
 
 def from_framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

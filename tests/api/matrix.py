@@ -37,6 +37,7 @@ class Subject(Struct, frozen=True):
     id: str
     external: str
     registration: str
+    message: str = UNKNOWN
 
     def readers(self) -> tuple[str, ...]:
         """Who may read it."""
@@ -59,14 +60,15 @@ async def _subject(api: Api, visibility: str, status: str) -> Subject:
         external_id={"source": "sis", "id": external},
         notes=NOTES,
     )
-    registration = UNKNOWN
+    registration = message = UNKNOWN
     if status != "draft":
         own = await api.register(made, OWN_ADDRESS, name=OWN_NAME, institution="vives")
         await api.register(made, OTHER_ADDRESS, name=OTHER_NAME, institution="unae")
         registration = own["id"]
+        message = (await api.admin.get(f"/api/v1/events/{made['id']}/messages")).json()["items"][0]["id"]
     if status == "cancelled":
         await api.admin.post(f"/api/v1/events/{made['id']}/cancel", json={"reason": "canary"})
-    return Subject(visibility, status, made["id"], external, registration)
+    return Subject(visibility, status, made["id"], external, registration, message)
 
 
 def reads(one: Subject) -> dict[str, str]:
@@ -94,6 +96,7 @@ def writes(one: Subject) -> dict[str, tuple[str, str, Any]]:
         "cancelEvent": ("POST", f"{event}/cancel{end}", {"reason": "The speaker is ill."}),
         "register": ("POST", f"{event}/registrations{end}", {"name": "Ann", "email": "ann@example.org"}),
         "withdrawRegistration": ("DELETE", f"{event}/registrations/{one.registration}{end}", None),
+        "resendMessage": ("POST", f"{event}/messages/{one.message}/resend{end}", None),
         "putEventByExternalId": ("PUT", f"/api/v1/events/by-external-id/sis/{one.external}{end}", body),
     }
 

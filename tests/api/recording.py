@@ -13,8 +13,11 @@ from typing import Any
 
 import msgspec
 from msgspec.structs import replace
+from sqlalchemy import Connection, update
 
 from scheduler.clock import use_packaged_tzdata
+from scheduler.store import messages
+from scheduler.store.tables import message
 from scheduler.web.api.examples import Example, all_examples
 from scheduler.web.api.reference import operations_of
 from tests.floors import ROOT
@@ -62,9 +65,17 @@ async def world(api: Api) -> dict[str, str]:
         "draft": draft["id"],
         "spare": spare["id"],
         "registration": registration["id"],
+        "message": await api.write(lambda conn: _sent(conn, registration["id"])),
         "subscription": feed.json()["id"],
         "prefix": api.keys["viewer"].split("_")[2],
     }
+
+
+def _sent(conn: Connection, registration_id: str) -> str:
+    """The first mail to an attendee, as if it had left: whether it has, the real sender decides at its own pace."""
+    row = messages.of_registration(conn, registration_id)[0]
+    conn.execute(update(message).where(message.c.id == row.id).values(state="sent", sent_at=row.created_at))
+    return row.id
 
 
 async def play(api: Api) -> list[tuple[Example, Any]]:

@@ -16,8 +16,8 @@ from tests.floors import ROOT
 from tests.service import Service
 
 API = (ROOT / "docs/api.md").read_text(encoding="utf-8")
-FRAMEWORK = {"method-not-allowed": 405, "too-large": 413, "internal": 500}
-"""Codes that do not come from an outcome of the service."""
+FRAMEWORK = {"invalid-query": 400, "method-not-allowed": 405, "too-large": 413, "internal": 500}
+"""Codes that do not come from an outcome of the service: those of feeds and of the framework."""
 
 
 def snippets(language: str) -> list[str]:

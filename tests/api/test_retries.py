@@ -128,7 +128,7 @@ async def test_a_rehearsal_answers_alike_and_keeps_nothing(on_both: Api) -> None
     any_version = {"If-Match": "*"}
     tried = [
         (await client.post(f"{EVENTS}?dry_run=1", json=event_body()), 201, {}),
-        (await client.patch(f"{address}?dry_run=true", json={"title": "x"}, headers=any_version), 200, {}),
+        (await client.patch(f"{address}?dry_run=true", json={"summary": "x"}, headers=any_version), 200, {}),
         (await client.post(f"{address}/cancel?dry_run=1", json={"reason": "x"}), 200, {"cancellation": 2}),
         (
             await client.post(f"{address}/registrations?dry_run=1", json={"name": "N", "email": "n@example.org"}),

@@ -115,6 +115,55 @@ async def test_what_nobody_knows_is_refused_with_a_hint(agenda: Api, form: str, 
     assert hint in answer.json()["detail"]
 
 
+async def test_the_faults_of_a_query_come_all_at_once_in_the_form_of_the_api(agenda: Api) -> None:
+    query = "kimd=webinar&kind=webinarr&lang=xx&alarm=soon&horizon=0&from=2027-13-01&busy=1&busy=1"
+    answer = await agenda.nobody.get(f"/feeds/events.ics?{query}")
+    found = answer.json()
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert (found["status"], found["code"], found["type"]) == (400, "invalid-query", "/api#invalid-query")
+    faults = {fault["pointer"]: fault for fault in found["errors"]}
+    assert set(faults) == {"/kimd", "/kind", "/lang", "/alarm", "/horizon", "/from", "/busy"}
+    assert all(fault["detail"] in found["detail"] for fault in faults.values())
+    assert {name: faults[f"/{name}"]["example"] for name in ("kimd", "kind", "lang", "alarm", "horizon", "from")} == {
+        "kimd": "kind",
+        "kind": "webinar",
+        "lang": "en",
+        "alarm": "PT15M",
+        "horizon": 120,
+        "from": "2027-03-01",
+    }
+    like = (await agenda.nobody.get("/api/v1/events?kimd=webinar")).json()
+    assert set(found) == set(like)
+    assert set(found["errors"][0]) == set(like["errors"][0])
+    assert found["errors"][0] == like["errors"][0]
+
+
+async def test_every_error_of_a_feed_points_to_the_page_that_explains_it(agenda: Api) -> None:
+    explained = (await agenda.nobody.get("/api")).text
+    for method, path in (
+        ("GET", "/feeds/none.ics"),
+        ("GET", "/feeds/s/x/y.ics"),
+        ("GET", "/feeds/events.ics?x=1"),
+        ("POST", "/feeds/events.ics"),
+    ):
+        problem = (await agenda.nobody.request(method, path)).json()
+        assert problem["type"] == f"/api#{problem['code']}"
+        assert f'id="{problem["code"]}"' in explained
+
+
+async def test_too_many_parameters_are_refused_without_reading_them(agenda: Api) -> None:
+    answer = await agenda.nobody.get("/feeds/events.ics?" + "&".join(f"q={number}" for number in range(200)))
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (400, "")
+
+
+async def test_a_secret_address_with_parameters_names_each_of_them(agenda: Api) -> None:
+    body = {"name": "Workshops", "query": "kind=workshop", "programmes": ["enspired"]}
+    address = (await agenda.admin.post("/api/v1/subscriptions", json=body)).json()["address"]
+    answer = await agenda.nobody.get(f"{address}?kind=webinar&lang=nl")
+    assert answer.status_code == 400
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/kind", "/lang"]
+
+
 async def test_every_form_says_what_it_is(agenda: Api) -> None:
     types = {}
     for form in FORMS:

@@ -39,7 +39,7 @@ def series(start: When, rule: str, zone: str | None = "Europe/Brussels", **chang
     all_day = not isinstance(start, datetime)
     zone = None if all_day else zone
     recurrence = Recurrence(
-        rule=parse_rule(rule, all_day=all_day, zone=zone),
+        rule=parse_rule(rule, all_day=all_day, zone=zone, portable=False),
         added=changes.pop("added", ()),
         excluded=changes.pop("excluded", ()),
     )

@@ -36,7 +36,7 @@ def repeating(start: When, rule: str, **changes: Any) -> dict[str, Any]:
     all_day = not isinstance(start, datetime)
     zone = None if all_day else "Europe/Brussels"
     recurrence = Recurrence(
-        rule=parse_rule(rule, all_day=all_day, zone=zone),
+        rule=parse_rule(rule, all_day=all_day, zone=zone, portable=False),
         excluded=changes.pop("excluded", ()),
         added=changes.pop("added", ()),
     )

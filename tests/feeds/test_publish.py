@@ -12,7 +12,7 @@ import pytest
 
 from feeds.bodies import Publication, Sending, body, calendar_ready, etag, make_ready, ready
 from feeds.chunks import cut, item
-from feeds.errors import FeedError, Gone, InvalidQuery, NotThere, Unavailable
+from feeds.errors import FeedError, Gone, InvalidQuery, NotThere, QueryFault, Unavailable
 from feeds.publish import Answer, FeedApp, problem, respond, respond_at_once
 from feeds.source import Ready, RequestHeaders
 from feeds.write import Head, vevent, zones_of
@@ -203,6 +203,22 @@ def test_a_problem_says_status_code_and_detail() -> None:
         "code": "gone",
         "title": "Gone",
         "detail": "This link was revoked.",
+    }
+
+
+def test_a_problem_of_a_query_names_every_fault_at_once_and_the_page_that_explains_it() -> None:
+    faults = [QueryFault("/kimd", "There is no parameter “kimd”.", "kind"), QueryFault("/lang", "Not a language.")]
+    answer = problem(InvalidQuery("Two faults.", faults), help_page="/api")
+    assert msgspec.json.decode(answer.body) == {
+        "type": "/api#invalid-query",
+        "title": "Bad Request",
+        "status": 400,
+        "code": "invalid-query",
+        "detail": "Two faults.",
+        "errors": [
+            {"pointer": "/kimd", "detail": "There is no parameter “kimd”.", "example": "kind", "code": "invalid"},
+            {"pointer": "/lang", "detail": "Not a language.", "example": None, "code": "invalid"},
+        ],
     }
 
 

@@ -26,7 +26,7 @@ def walls(found: Entry, after: datetime = EARLY, before: datetime = LATE) -> lis
 
 
 def first(text: str, start: When, limit: int) -> list[When]:
-    rule = parse_rule(text, all_day=not isinstance(start, datetime), zone=BRUSSELS)
+    rule = parse_rule(text, all_day=not isinstance(start, datetime), zone=BRUSSELS, portable=False)
     return list(islice(starts(rule, start, BRUSSELS), limit))
 
 

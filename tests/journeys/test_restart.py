@@ -14,7 +14,7 @@ import pytest
 
 from tests.arrivals import arrivals, wait_for
 from tests.organiser import Organiser, event
-from tests.proofs.killing import Clients, Request, reach
+from tests.proofs.clients import Clients, Request, reach
 from tests.service import Service, SinkProcess, free_port
 
 STOPS_WITHIN = 10.0
@@ -59,7 +59,7 @@ def test_a_stop_under_load_takes_less_than_ten_seconds_loses_nothing_and_repeats
     service.start()
     with Organiser(service.url, key) as organiser:
         found = organiser.create()
-        clients = Clients(service.url, key)
+        clients = Clients([service.url], key)
         path = f"/api/v1/events/{found['id']}/registrations"
         wait = clients.start(
             [

@@ -1,157 +1,135 @@
-"""A service that is killed again and again while organisers use it over HTTP and mails leave it."""
+"""Kills a service again and again: at random instants, and at each named point of its work and of its conversations."""
 
-import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 
-import httpx
 from msgspec import Struct
 
-from tests.service import Process, Service
+from tests.proofs import failpoints
+from tests.proofs.relay import Kill
+from tests.proofs.relaying import Relay
+from tests.service import DidNotStart, Process, Service
+from tests.sink import arrival
 
-DURING_START = 0.2
-"""The share of kills after which the next process is killed, too, before it is even up."""
-LIVENESS = 120.0
-"""Seconds without an acknowledgement or any progress after which a run is called stuck."""
-PATIENCE = 15.0
-"""Seconds without a mail after which the next kill comes all the same."""
+CONVERSATION = ("connected", "before-rcpt-reply", "data-begins", "data-ended", "data-answered")
+WORK = (*failpoints.LEDGER, *failpoints.TRANSPORT)
+PER_POINT = 8
+"""About how much is done from one time that a point is reached to the next, to guess how often that is in a life."""
+DURING_START = 0.1
+"""The share of lives that end before they are even up."""
+IDLE = 1.5
+"""Seconds without progress after which a life ends although neither its point nor its share of the work was reached."""
+FIRST = 6.0
+"""The same before anything was done in it."""
+
+
+class Death(Struct, frozen=True):
+    """One kill: the instant by which the process was gone, and where it was (a point, or `anywhere`)."""
+
+    at: datetime
+    where: str
 
 
 class Killer:
-    """Kills `service` with SIGKILL at instants that `chance` chooses, and starts it again; `kills` counts."""
+    """Kills `victim`, whose mail goes through `relay`, and starts it again, on a thread of its own.
 
-    def __init__(self, service: Service, chance: random.Random) -> None:
-        self.service = service
-        self.kills = 0
+    `progress` counts everything that the service has done for us, `share` is what it should do in one life. It begins
+    at rest: see `allow`.
+    """
+
+    def __init__(self, victim: Service, relay: Relay, progress: Callable[[], int], chance: random.Random) -> None:
+        self.victim = victim
+        self.relay = relay
+        self.deaths: list[Death] = []
+        self.share = 4
+        self._progress = progress
         self._chance = chance
+        self._allowed = 0
+        self._more = threading.Condition()
+        self._stop = threading.Event()
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="killer", daemon=True)
 
-    def strike(self) -> None:
-        """Kill it within the next tenth of a second and start it again, now and then only at the second attempt."""
-        time.sleep(self._chance.uniform(0, 0.1))
-        self._kill()
-        if self._chance.random() < DURING_START:
-            Process.start(self.service)
+    def start(self) -> None:
+        """Be ready."""
+        self._thread.start()
+
+    def allow(self, kills: int, work: int) -> None:
+        """So many more kills, from now on, while so much work is done."""
+        self.share = max(4, work // max(1, kills))
+        with self._more:
+            self._allowed += kills
+            self._more.notify()
+
+    def finish(self) -> None:
+        """Wait until all that was allowed is done; the service runs afterwards, without any point set."""
+        self._stop.set()
+        self.allow(0, 0)
+        self._thread.join()
+        if self._fault:
+            raise self._fault
+
+    def where(self) -> Counter[str]:
+        """How many kills there were at each point."""
+        return Counter(death.where for death in self.deaths)
+
+    def _run(self) -> None:
+        try:
+            while self._wait_for_leave():
+                self._one_life()
+        except BaseException as fault:  # raised again by whoever waits
+            self._fault = fault
+
+    def _wait_for_leave(self) -> bool:
+        with self._more:
+            self._more.wait_for(lambda: self._allowed > 0 or self._stop.is_set())
+            if self._allowed <= 0:
+                return False
+            self._allowed -= 1
+            return True
+
+    def _one_life(self) -> None:
+        """A life with an end that is chosen before it begins; who runs now dies first."""
+        if self.victim.alive:
+            self._die("anywhere")
+        where = self._chance.choice(("anywhere", *WORK, *CONVERSATION))
+        self._set(where)
+        before = self._progress()
+        if where == "anywhere" and self._chance.random() < DURING_START:
+            Process.start(self.victim)
             time.sleep(self._chance.uniform(0, 2))
-            self._kill()
-        self.service.start()
+        else:
+            with suppress(DidNotStart):  # its point may come before it answers
+                self.victim.start()
+            self._live(before + self._chance.random() * self.share)
+        self._die("anywhere" if self.victim.alive else where)
+        if self._allowed <= 0:
+            self.victim.start()
 
-    def follow(self, progress: Callable[[], int], end: int, kills: int) -> bool:
-        """Strikes until `kills` more are done, at random points of a progress; whether that then came to its `end`.
+    def _die(self, where: str) -> None:
+        self.victim.kill()
+        self.deaths.append(Death(arrival(), where))
+        self.victim.env.pop("PROOF_KILL", None)
+        self.relay.kill_at(None)
 
-        Where nothing moves any more (mails were lost) it goes on: who judges is the test.
-        """
-        wanted = self.kills + kills
-        points = sorted(self._chance.uniform(progress(), end) for _ in range(kills))
-        for point in points:
-            if self.kills < wanted:
-                reach(progress, min(int(point), end), PATIENCE)
-                self.strike()
-        return reach(progress, end, PATIENCE)
+    def _set(self, where: str) -> None:
+        hits = self._chance.randint(1, max(1, self.share // PER_POINT))
+        if where in failpoints.POINTS:
+            self.victim.env["PROOF_KILL"] = f"{where}:{hits}"
+        self._order = (where, hits) if where in CONVERSATION else None
 
-    def _kill(self) -> None:
-        self.service.kill()
-        self.kills += 1
-
-
-class Clients:
-    """Several programs at once that send a request again, with its Idempotency-Key, until it is acknowledged."""
-
-    def __init__(self, url: str, key: str, count: int = 4) -> None:
-        self.url = url
-        self.key = key
-        self.acknowledged: list[tuple[str, dict[str, Any]]] = []
-        self._count = count
-        self._lock = threading.Lock()
-
-    def start(self, requests: Sequence["Request"]) -> Callable[[], None]:
-        """Begin to send; the result waits for the end. An answer that is neither 2xx nor 503 is raised there."""
-        shares = [requests[first :: self._count] for first in range(self._count)]
-        pool = ThreadPoolExecutor(self._count)
-        running = [pool.submit(self._send_all, share) for share in shares]
-
-        def wait() -> None:
-            pool.shutdown()
-            for one in running:
-                one.result()
-
-        return wait
-
-    def send(self, request: "Request") -> dict[str, Any]:
-        """Send one request until it is acknowledged, and its answer."""
-        with httpx.Client(base_url=self.url, timeout=30) as client:
-            return self._insist(client, request)
-
-    def _send_all(self, requests: Sequence["Request"]) -> None:
-        with httpx.Client(base_url=self.url, timeout=30) as client:
-            for request in requests:
-                answer = self._insist(client, request)
-                with self._lock:
-                    self.acknowledged.append((request.name, answer))
-
-    def _insist(self, client: httpx.Client, request: "Request") -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self.key}", "Idempotency-Key": request.name, **request.headers}
-        deadline = time.monotonic() + LIVENESS
-        while time.monotonic() < deadline:
-            try:
-                answer = client.request(request.method, request.path, json=request.body, headers=headers)
-            except httpx.TransportError:
-                time.sleep(0.05)
-                continue
-            if answer.status_code == 503:
-                time.sleep(0.2)
-                continue
-            assert answer.is_success, f"{request.method} {request.path}: {answer.status_code} {answer.text}"
-            found: dict[str, Any] = answer.json()
-            return found
-        raise AssertionError(f"{request.name} was not acknowledged within {LIVENESS:.0f} s")
-
-
-class Request(Struct, frozen=True, kw_only=True):
-    """A write that a client insists on. `name` is its Idempotency-Key."""
-
-    name: str
-    path: str
-    body: object
-    method: str = "POST"
-    headers: Mapping[str, str] = {}
-
-
-class LineCount:
-    """How many whole lines a growing file has; each call reads only what is new."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._read = 0
-        self._lines = 0
-
-    def __call__(self) -> int:
-        """The count now."""
-        if self._file.exists():
-            with self._file.open("rb") as opened:
-                opened.seek(self._read)
-                fresh = opened.read()
-            self._read += len(fresh)
-            self._lines += fresh.count(b"\n")
-        return self._lines
-
-
-def reach(progress: Callable[[], int], point: int, patience: float = LIVENESS) -> bool:
-    """Waits until a progress has reached a point; False when nothing moved for so many seconds."""
-    seen, since = -1, time.monotonic()
-    while (now := progress()) < point:
-        if now != seen:
-            seen, since = now, time.monotonic()
-        if time.monotonic() - since > patience:
-            return False
-        time.sleep(0.005)
-    return True
-
-
-def setting(name: str, default: int) -> int:
-    """A number from the environment, for long runs: ENSPIRED_PROOF_<name>."""
-    return int(os.environ.get(f"ENSPIRED_PROOF_{name}", default))
+    def _live(self, until: float) -> None:
+        """Until the point is reached, or so much is done and no point was set, or nothing is done any more."""
+        if self._order and self.victim.alive:
+            self.relay.kill_at(Kill(pid=self.victim.pid, at=self._order[0], hit=self._order[1]))
+        waits = bool(self._order) or "PROOF_KILL" in self.victim.env
+        seen, since, patience = self._progress(), time.monotonic(), FIRST
+        while self.victim.alive and time.monotonic() - since < patience and (waits or seen < until):
+            if (now := self._progress()) != seen:
+                seen, since, patience = now, time.monotonic(), IDLE
+            time.sleep(0.01)

@@ -13,12 +13,16 @@ from typing import Any
 import pytest
 from msgspec import Struct
 
+from tests import postgres
 from tests.arrivals import A_FEW_SECONDS, Arrived, arrivals, full_minute, wait_for, wait_until
 from tests.organiser import Organiser, starting
+from tests.proofs.relaying import ALWAYS_REMIND
 from tests.service import Service, SinkProcess
 from tests.sink import arrival
 
 pytestmark = pytest.mark.proof
+
+SECONDS = 170
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -51,7 +55,9 @@ class Stage:
         folder.mkdir()
         self.sink = stack.enter_context(SinkProcess(folder))
         self.sink.start()
-        self.service = stack.enter_context(Service(folder / "data", env={**self.sink.settings(), **env}))
+        self.service = stack.enter_context(
+            Service(folder / "data", env={**self.sink.settings(), **ALWAYS_REMIND, **env})
+        )
         self.organiser = stack.enter_context(Organiser(self.service.url, self.service.new_key()))
         self.service.start()
         self.attendees = 0
@@ -72,18 +78,22 @@ class Stage:
         return sum(mail.cause == "confirmation" for mail in arrivals(self.sink)) == self.attendees
 
 
-@pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+def play(folder: Path, _server: postgres.Server) -> Story:
     """The whole story, played once."""
     with ExitStack() as stack:
-        folder = tmp_path_factory.mktemp("reminders")
         steady, killed = (Stage(folder / name, stack) for name in ("steady", "killed"))
         # A slow heart, so that there is time to register between the instant and the reminder.
         waiting = Stage(folder / "waiting", stack, ENSPIRED_REMINDERS__HEARTBEAT_SECONDS="10")
-        return played(steady, killed, waiting)
+        return told(steady, killed, waiting)
 
 
-def played(steady: Stage, killed: Stage, waiting: Stage) -> Story:
+@pytest.fixture(scope="module")
+def story(played: Story) -> Story:
+    """What happened."""
+    return played
+
+
+def told(steady: Stage, killed: Stage, waiting: Stage) -> Story:
     """Plays the story; takes until ten seconds after the second full minute."""
     due = full_minute(arrival() + 20 * SECOND)
     new_due = due + MINUTE

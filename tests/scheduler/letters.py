@@ -1,14 +1,20 @@
 """Letters to write mails from: one lecture, one visit, one school, one attendee far away."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from msgspec.structs import replace
 
-from scheduler.mail.compose import Mailbox
+from feeds import invite
+from feeds.entry import Attendee, Entry
+from scheduler.mail.compose import CalendarPart, Mailbox
 from scheduler.mail.letter import Letter, Links
-from scheduler.model.event import Event, Interpretation, Occurrence, Online, Place
+from scheduler.model.digest import Listed
+from scheduler.model.event import Evaluation, Event, Interpretation, Occurrence, Online, Place
 from scheduler.model.institution import Institution
 from scheduler.model.message import Cause
+from scheduler.model.notices import changed, noted, to_text
+from scheduler.model.party import Party, PartyKind
 from scheduler.model.registration import Registration
 
 CREATED = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -113,11 +119,56 @@ LINKS = Links(
     event=f"{BASE}/events/01lecture",
     manage=f"{BASE}/r/manage-token",
     confirm=f"{BASE}/r/confirm-token",
-    stop_reminders=f"{BASE}/r/manage-token#reminders",
+    stop_reminders=f"{BASE}/r/manage-token/unsubscribe",
+    stop_all=f"{BASE}/r/manage-token/no-reminders",
+    withdraw=f"{BASE}/r/manage-token/withdraw",
+    console=f"{BASE}/console/events/01lecture",
     unsubscribe=f"{BASE}/r/unsubscribe-token/one-click",
     calendar=f"{BASE}/events/01lecture.ics",
     sign_in=f"{BASE}/console/sign-in/token",
+    digest=f"{BASE}/d/digest-token",
+    agenda=f"{BASE}/en/?kind=workshop",
 )
+
+LISTED = (
+    Listed(kind="new", event=LECTURE, date=LECTURE_DATE, more=2),
+    Listed(kind="moved", event=VISIT, date=VISIT_DATE),
+    Listed(
+        kind="cancelled",
+        event=replace(LECTURE, id="02lecture", status="cancelled", title={"fr": "Pédagogie active au Burundi"}),
+        date=LECTURE_DATE,
+    ),
+)
+
+
+METHODS: dict[str, Literal["REQUEST", "CANCEL"]] = {
+    "confirmation": "REQUEST",
+    "place-free": "REQUEST",
+    "update": "REQUEST",
+    "cancellation": "CANCEL",
+    "withdrawal": "CANCEL",
+}
+
+
+def calendar_part(cause: str) -> CalendarPart | None:
+    """The lecture in Ana's calendar, or its end, as far as a mail of this cause carries one."""
+    method = METHODS.get(cause)
+    if method is None:
+        return None
+    entry = Entry(
+        uid=LECTURE.uid,
+        sequence=LECTURE.sequence,
+        stamp=DAY_BEFORE,
+        modified=CREATED,
+        start=datetime.fromisoformat(LECTURE.start),
+        end=datetime.fromisoformat(LECTURE.end),
+        zone=LECTURE.timezone,
+        summary=LECTURE.title["en"],
+        description="Join online: https://meet.example.org/climate?pwd=s3cret",
+    )
+    make = invite.request if method == "REQUEST" else invite.cancellation
+    us, ana = Attendee(address="agenda@agenda.example.org"), Attendee(address="ana@example.org")
+    return CalendarPart(method, make(entry, us, ana))
 
 
 def letter(cause: Cause, language: str = "en") -> Letter:
@@ -132,7 +183,10 @@ def letter(cause: Cause, language: str = "en") -> Letter:
         event = replace(LECTURE, status="cancelled", cancellation_reason="The speaker cannot travel.")
     if cause == "withdrawal":
         registration = replace(ANA, state="cancelled", cancelled_by="attendee")
-    about_event = cause != "sign-in"
+    facts = {"position": "3", "waiting": "4", "minutes": "30"}
+    if cause == "update":
+        facts["before"] = noted_before(LECTURE, MORNING, ANA)
+    about_event = cause not in {"sign-in", "confirm-digest", "digest"}
     return Letter(
         cause=cause,
         recipient="ana@example.org",
@@ -150,11 +204,88 @@ def letter(cause: Cause, language: str = "en") -> Letter:
         institutions=INSTITUTIONS,
         registration=registration if about_event else None,
         links=LINKS,
-        facts={"position": "3", "waiting": "4", "minutes": "30"},
+        facts=facts,
+        calendar=calendar_part(cause),
+        listed=LISTED if cause == "digest" else (),
+        pages={one.event.id: f"{BASE}/events/{one.event.id}" for one in LISTED} if cause == "digest" else {},
     )
+
+
+MORNING = replace(LECTURE_DATE, start="2027-03-16T09:00", end="2027-03-16T10:30")
+
+
+def noted_before(event: Event, date: Occurrence, registration: Registration) -> str:
+    """What a notice about the lecture holds when it was another `event` at another `date` before."""
+    was, now = noted(event, (date,), registration), noted(LECTURE, (LECTURE_DATE,), registration)
+    return to_text(changed(was, now, registration.language))
+
+
+def changed_letter(cause: Cause, language: str, *, online: bool = True) -> Letter:
+    """A letter about the lecture after it was moved, renamed and held in another language, room or video call."""
+    registration = replace(ANA, mode="online" if online else "on-site", language=language)
+    then = replace(
+        LECTURE,
+        status="tentative",
+        title={**LECTURE.title, "en": "Weather data in the classroom", "nl": "Weerdata in de klas"},
+        languages=("en", "nl"),
+        place=Place(room="B1.02"),
+        online=Online(platform="Zoom", url="https://meet.example.org/old"),
+    )
+    before = noted_before(then, MORNING, registration)
+    one = replace(letter(cause, language), registration=registration, facts={"before": before, "since": before})
+    return one if online else replace(one, timezone="Europe/Brussels")
+
+
+def series_letter(language: str) -> Letter:
+    """A letter about a series of which one date was moved, one cancelled and one added."""
+    registration = replace(ANA, language=language)
+    dates = tuple(
+        replace(LECTURE_DATE, id=f"01lecture.{at}", position=at, start=f"2027-03-{day}T14:30", end=f"2027-03-{day}T16:00",
+                start_at=datetime(2027, 3, day, 13, 30, tzinfo=UTC), end_at=datetime(2027, 3, day, 15, tzinfo=UTC))
+        for at, day in enumerate((16, 18, 23, 25))
+    )  # fmt: skip
+    then = (replace(dates[0], start="2027-03-16T09:00", end="2027-03-16T10:30"), *dates[1:3])
+    now = (dates[0], replace(dates[1], status="cancelled", reason="The speaker has an exam."), *dates[2:])
+    before = changed(noted(LECTURE, then, registration), noted(LECTURE, now, registration), language)
+    one = replace(letter("update", language), registration=registration, dates=now, occurrence=now[0])
+    return replace(one, facts={"before": to_text(before)})
 
 
 def visit_letter(cause: Cause, language: str = "en") -> Letter:
     """The same about the visit: all-day, several days, somewhere else, still provisional, title only in Dutch."""
     registration = replace(ANA, mode="on-site", event_id=VISIT.id, seats=2)
     return replace(letter(cause, language), event=VISIT, occurrence=VISIT_DATE, registration=registration)
+
+
+def party_letter(kind: PartyKind, language: str = "en") -> Letter:
+    """The reminder of who speaks at the lecture from Bogotá, or of the host in the room."""
+    far = kind == "speaker"
+    zone = "America/Bogota" if far else "Europe/Brussels"
+    party = Party(
+        key=f"{kind}:1",
+        kind=kind,
+        email=f"{kind}@example.org",
+        language=language,
+        timezone=zone,
+        mode="online" if far else "on-site",
+    )
+    links = Links(
+        event=LINKS.event,
+        console=LINKS.console,
+        stop_all=f"{BASE}/choices/token",
+        unsubscribe=f"{BASE}/choices/token",
+    )
+    event = replace(LECTURE, contact="visits@arteveldehs.example")
+    facts = {"registered": "31" if far else "1", "waiting": "4" if far else "0"}
+    one = replace(letter("reminder", language), event=event, registration=None, party=party, links=links, facts=facts)
+    return replace(one, timezone=zone, recipient=party.email)
+
+
+def follow_up_letter(language: str = "en") -> Letter:
+    """The mail after the lecture, with materials and a survey."""
+    event = replace(
+        LECTURE,
+        materials=("https://files.example.org/climate%20toolkit.pdf", "slides (pdf)"),
+        evaluation=Evaluation(form="survey", url="https://survey.example.org/climate"),
+    )
+    return replace(letter("follow-up", language), event=event, now=datetime(2027, 3, 17, 15, tzinfo=UTC))

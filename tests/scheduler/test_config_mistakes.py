@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from scheduler.config import Config, load
-from scheduler.config.checks import is_duration
 from scheduler.config.layers import read_toml
+from scheduler.config.rules import is_rule
 from scheduler.errors import ConfigurationError
 from tests.scheduler.configuration import Write, only_problem, problems
 
@@ -53,6 +53,8 @@ def test_unknown_names_are_refused_with_the_likely_one(write_config: Write) -> N
         ("[[communities]]\nkey = 'XX-A'\ncountry = 'XX'\nnames = {en='x'}", "“XX” is not in [[countries]]"),
         ("[[programmes]]\nkey = 'enspired'\nreminders = ['P1M']", "“P1M” is not a duration"),
         ("[reminders]\ndefault = ['P1D', 'P1D']", "names the same reminder twice"),
+        ("[reminders]\nquiet_from = '8 pm'", "a time of day as HH:MM, or “off”"),
+        ("[reminders]\nquiet_until = '20:00'", "the same as quiet_from"),
         ("[reminders]\nlease_seconds = 30", "longer than mail.timeout_seconds (30)"),
         ("[languages]\ndefault = 'pt'", "“pt” is not among the offered ones (en, nl, fr, es)"),
         ("[languages]\noffered = ['en', 'xx-YY']", "“xx-YY” is not a language"),
@@ -81,6 +83,40 @@ def test_a_wrong_value_is_told_with_its_key_and_a_right_one(write_config: Write,
 def test_a_default_that_does_not_go_with_the_rest_is_told_without_a_place(write_config: Write) -> None:
     problem = only_problem(write_config("[mail]\ntransport = 'smtp'\nhost = 'mx.example.org'\n"))
     assert problem.startswith("mail.from_address: nobody can answer or trust this sender")
+
+
+REPLIES = "[replies]\nmode = '{}'\naddress = '{}'\n"
+GOOD = "agenda+{token}@reply.example.org"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (REPLIES.format("lmtp", ""), "replies.address: is no mail address with {token} before its @."),
+        (REPLIES.format("lmtp", "agenda@example.org"), "replies.address: is no mail address with {token}"),
+        (REPLIES.format("lmtp", "a@{token}.example.org"), "replies.address: is no mail address with {token}"),
+        (REPLIES.format("lmtp", "{token}{token}@x.org"), "replies.address: is no mail address with {token}"),
+        (REPLIES.format("lmtp", "a b+{token}@x.org"), "replies.address: holds a sign"),
+        (REPLIES.format("lmtp", "twenty-two-characters+{token}@x.org"), "more than 21 characters beside {token}"),
+        (REPLIES.format("lmtp", GOOD) + "listen = '8024'", "replies.listen: is neither host:port"),
+        (REPLIES.format("lmtp", GOOD) + "listen = 'x:70000'", "replies.listen: is neither host:port"),
+        (REPLIES.format("lmtp", GOOD) + "listen = '127.0.0.1:25'", "replies.listen: port 25 is for SMTP"),
+        (REPLIES.format("imap", GOOD), "replies.username: a mailbox needs a username and a password."),
+        (
+            REPLIES.format("imap", GOOD) + "username='a'\npassword='b'\nhost='x.org'\nsecurity='none'",
+            "replies.security: the password would travel unprotected.",
+        ),
+        (REPLIES.format("imap", GOOD) + "username='a'\npassword='b'\nfolder='a\"b'", "replies.folder: is no name"),
+    ],
+)
+def test_replies_need_an_address_with_a_token_and_a_place(write_config: Write, text: str, problem: str) -> None:
+    assert problem in only_problem(write_config(text))
+
+
+def test_replies_that_are_set_up_right_are_read_and_those_that_are_off_are_not_judged(write_config: Write) -> None:
+    for right in ("", "listen = '[::1]:8024'", "listen = '/run/enspired/lmtp'"):
+        assert load(write_config(REPLIES.format("lmtp", GOOD) + right), {}).replies.pattern == GOOD
+    assert load(write_config("[replies]\naddress = 'nonsense'\n"), {}).replies.pattern == ""
 
 
 def test_a_password_does_not_travel_unprotected(write_config: Write) -> None:
@@ -157,13 +193,18 @@ def test_an_empty_file_changes_nothing(write_config: Write, shipped: Config) -> 
     assert load(write_config(""), {}).shown() == shipped.shown()
 
 
-@pytest.mark.parametrize("text", ["P7D", "P1D", "PT1H", "PT90M", "P1DT12H", "P2W", "PT168H", "PT1M", "PT30S"])
-def test_durations_of_weeks_days_and_time_hold(text: str) -> None:
-    assert is_duration(text)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "P", "PT", "P1DT", "P1M", "P1Y", "PT0S", "-P1D", "1D", "P1W2D", "P1.5D", "p1d", "P1D\n", "P１D"]
+RULES = "P7D P1D PT1H PT90M P1DT12H P2W PT168H PT1M P1W2D P366D P1D@17:00 P0D@08:00 +PT2H +P1D +P1D@10:00 +P0D@18:00"
+NO_RULES = (
+    "P PT P1DT P1M P1Y PT0S PT0M P0D -P1D 1D PT30S P367D P60W P1.5D p1d P１D P1D@ P1D@24:00 P1D@9:00 P1D@17 @17:00 "
+    "PT1H@17:00 P1DT2H@17:00 P1D@17:00@18:00 ++P1D + +P P1D+ P1D@1７:00"
 )
-def test_anything_else_is_no_duration(text: str) -> None:
-    assert not is_duration(text)
+
+
+@pytest.mark.parametrize("text", RULES.split())
+def test_a_reminder_is_so_long_before_or_after_perhaps_at_a_clock_time(text: str) -> None:
+    assert is_rule(text)
+
+
+@pytest.mark.parametrize("text", [*NO_RULES.split(), "", "P1D\n", "P1D @17:00", " P1D", "P1D@17:00 "])
+def test_anything_else_is_no_rule_for_a_reminder(text: str) -> None:
+    assert not is_rule(text)

@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "too many seats are wanted": ({"seats": 101}, "/seats", "out-of-range"),
     "seats are a word": ({"seats": "two"}, "/seats", "wrong-type"),
     "a way to take part is not offered": ({"mode": "online"}, "/mode", "contradiction"),
-    "reminders are a word": ({"reminders": "yes"}, "/reminders", "wrong-type"),
+    "reminders are a word": ({"reminders": "yes"}, "/reminders", "unknown-value"),
     "a date is not one of the event": ({"occurrences": [f"{ID}.9"]}, "/occurrences/0", "unknown-value"),
     "a date was cancelled": ({"occurrences": [f"{ID}.1"]}, "/occurrences/0", "cancelled"),
     "a date is named twice": ({"occurrences": [f"{ID}.0", f"{ID}.0"]}, "/occurrences/1", "repeated"),
@@ -143,7 +143,7 @@ def test_everything_is_taken_over() -> None:
         mode="on-site",
         seats=3,
         occurrences=(f"{ID}.2", f"{ID}.0"),
-        reminders=False,
+        reminders="none",
     )
 
 

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.config.replies import LONGEST_PREFIX
+from scheduler.model.address import normal_address
 from scheduler.model.ids import first_id, new_id
 from scheduler.model.links import Links
+from scheduler.model.machine_addresses import MachineAddresses
 from scheduler.model.secret import hashed, new_secret, new_token
 
 LINKS = Links("https://agenda.example.org/", "a secret of the service")
@@ -35,6 +38,60 @@ def test_a_changed_link_or_one_of_another_service_opens_nothing() -> None:
         wrong = good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
         assert LINKS.registration_of(wrong) is None, place
     assert LINKS.registration_of(token("01abc", Links("https://agenda.example.org", "another secret"))) is None
+
+
+MACHINE = Links("https://agenda.example.org", "a secret of the service", replies="Agenda+{token}@Reply.example.org")
+
+
+def test_an_address_that_a_machine_reads_leads_back_in_whatever_case_and_fits_a_mail_server() -> None:
+    key = new_id(NOW)
+    for address, back in (
+        (MACHINE.reply_address(key), MACHINE.registration_of_reply),
+        (MACHINE.bounce_address(key), MACHINE.message_of_bounce),
+    ):
+        assert back(address) == back(address.upper()) == key
+        assert normal_address(address) == address
+        longest = MachineAddresses("x" * LONGEST_PREFIX + "{token}@example.org", "secret").make("reply", key)
+        assert len(longest.partition("@")[0]) == 64
+    assert MACHINE.reply_address(key) != MACHINE.bounce_address(key)
+    assert MACHINE.machine.found_in(f"Ana <{MACHINE.reply_address(key).upper()}>, x@y") == (MACHINE.reply_address(key),)
+
+
+def test_no_other_address_is_read_by_the_machine() -> None:
+    key, other = new_id(NOW), new_id(NOW)
+    good = MACHINE.reply_address(key)
+    elsewhere = Links("https://agenda.example.org", "another secret", replies=MACHINE.machine.pattern)
+    forged = [
+        good.replace(key, other),
+        good.replace("+r", "+b"),
+        good[: good.index("@") - 1] + ("a" if good[good.index("@") - 1] != "a" else "b") + good[good.index("@") :],
+        good + ".evil.example",
+        "x" + good,
+        good.replace("@", "@evil.example@"),
+        elsewhere.reply_address(key),
+        "",
+        "agenda+@reply.example.org",
+    ]
+    for address in forged:
+        assert MACHINE.registration_of_reply(address) is None, address
+        assert not MACHINE.machine.ours(address), address
+    assert MACHINE.message_of_bounce(good) is None
+    assert MACHINE.registration_of_reply(MACHINE.bounce_address(key)) is None
+
+
+def test_where_no_mail_is_read_there_are_no_such_addresses() -> None:
+    key = new_id(NOW)
+    assert (LINKS.reply_address(key), LINKS.bounce_address(key)) == ("", "")
+    assert LINKS.registration_of_reply(MACHINE.reply_address(key)) is None
+    kept = Links("https://agenda.example.org", "a secret", replies=MACHINE.machine.pattern, bounces=False)
+    assert kept.reply_address(key)
+    assert kept.bounce_address(key) == ""
+
+
+@given(st.text(max_size=80))
+def test_no_text_is_an_address_of_the_machine(text: str) -> None:
+    assert not MACHINE.machine.ours(text)
+    assert not MACHINE.machine.ours(f"agenda+{text}@reply.example.org")
 
 
 @pytest.mark.parametrize("strange", ["a/b", "a?b#c", "../x", "é"])

@@ -13,11 +13,11 @@ from msgspec.structs import replace
 from scheduler.errors import ServiceError
 from scheduler.mail.compose import InvalidHeader, Mail, Mailbox, compose, envelope
 from scheduler.mail.letter import IncompleteLetter, Letter
-from scheduler.mail.writer import Writer
+from scheduler.mail.writer import STOPPABLE, Writer
 from scheduler.model.address import InvalidAddress, normal_address
 from scheduler.model.message import Cause
 from scheduler.texts import load_catalogues
-from tests.scheduler.letters import ANA, LECTURE, LECTURE_DATE, letter, visit_letter
+from tests.scheduler.letters import ANA, LECTURE, LECTURE_DATE, LINKS, METHODS, letter, visit_letter
 
 WRITER = Writer(load_catalogues())
 CAUSES: tuple[Cause, ...] = get_args(Cause)
@@ -44,12 +44,15 @@ def test_every_mail_says_what_it_is(cause: Cause) -> None:
     assert message["Date"].datetime == datetime(2027, 3, 15, 9, tzinfo=UTC)
     assert str(message["To"]) == "ana@example.org"
     assert message["Reply-To"] == "help@agenda.example.org"
+    invited = ["text/calendar", "application/ics"] if cause in METHODS else []
     assert [part.get_content_type() for part in message.walk()] == [
+        *(["multipart/mixed"] if invited else []),
         "multipart/alternative",
         "text/plain",
         "text/html",
+        *invited,
     ]
-    assert ("List-Unsubscribe" in message) == (cause == "reminder")
+    assert ("List-Unsubscribe" in message) == (cause in STOPPABLE)
 
 
 def test_one_click_unsubscribing_stays_on_one_line_however_long() -> None:
@@ -131,7 +134,7 @@ def test_who_has_no_place_gets_no_way_in(cause: Cause, state: str) -> None:
 @pytest.mark.parametrize("cause", CAUSES)
 def test_the_way_in_stands_where_it_is_needed_alone(cause: Cause) -> None:
     assert (SECRET in whole(letter(cause)).replace("&amp;", "&")) == (
-        cause in {"confirmation", "place-free", "reminder"}
+        cause in {"confirmation", "place-free", "reminder", "update"}
     )
     one = replace(letter(cause), registration=replace(ANA, mode="on-site"))
     assert "s3cret" not in whole(one)
@@ -249,3 +252,40 @@ def test_a_subject_arrives_letter_by_letter(subject: str) -> None:
 def test_a_senders_name_arrives_letter_by_letter(name: str) -> None:
     message = parsed(replace(WRITER.write(letter("reminder")), sender=Mailbox("agenda@example.org", name)))
     assert message["From"].addresses[0].display_name == name
+
+
+@pytest.mark.parametrize("cause", sorted(METHODS))
+def test_an_invitation_has_the_shape_that_calendar_programs_agree_on(cause: Cause) -> None:
+    mail = WRITER.write(letter(cause, "fr"))
+    assert mail.calendar is not None
+    message = parsed(mail)
+    body, file = message.iter_parts()
+    *_, part = body.iter_parts()
+    method = METHODS[cause]
+    assert part.get_param("method") == method == mail.calendar.method
+    assert f"\r\nMETHOD:{method}\r\n".encode() in mail.calendar.data
+    assert part["Content-Type"].params == {"charset": "utf-8", "method": method}
+    assert "Content-Disposition" not in part  # Thunderbird hides an invitation that is inline
+    assert (file["Content-Type"].params["name"], file.get_filename()) == ("invite.ics", "invite.ics")
+    assert file["Content-Disposition"].content_disposition == "attachment"
+    assert part.get_payload(decode=True) == file.get_payload(decode=True) == mail.calendar.data
+    assert len({one.get_boundary() for one in message.walk() if one.is_multipart()}) == 2
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_the_same_letter_is_the_same_mail_to_the_octet(cause: Cause) -> None:
+    data = compose(WRITER.write(letter(cause)))
+    assert data == compose(Writer(load_catalogues()).write(letter(cause)))
+    assert all(len(line) <= 998 for line in data.split(b"\r\n"))
+    assert data.isascii()
+
+
+@pytest.mark.parametrize("cause", ["confirmation", "place-free"])
+def test_which_button_to_press_is_said_where_the_answer_is_read(cause: Cause) -> None:
+    mails = [WRITER.write(replace(letter(cause), rsvp=rsvp)) for rsvp in (False, True)]
+    unread, answered = (" ".join(mail.text.split()) for mail in mails)
+    assert "press" not in unread
+    assert "not enough" in unread
+    assert "In Gmail press “Yes”, in Outlook “Accept”" in answered
+    assert "not enough" not in answered
+    assert LINKS.event in unread  # Outlook takes the mail's body into the calendar

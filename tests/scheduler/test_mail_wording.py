@@ -14,7 +14,7 @@ from scheduler.mail.letter import Letter
 from scheduler.mail.writer import Writer
 from scheduler.model.message import Cause
 from scheduler.texts import load_catalogues
-from tests.scheduler.letters import letter, visit_letter
+from tests.scheduler.letters import changed_letter, follow_up_letter, letter, party_letter, series_letter, visit_letter
 
 GOLDEN = Path(__file__).parent / "golden_mails"
 LANGUAGES = ("en", "nl", "fr", "es")
@@ -33,7 +33,17 @@ CASES: dict[str, tuple[Letter, str]] = {}
 for _language in LANGUAGES:
     for _cause in CAUSES:
         CASES[f"{_cause}.{_language}"] = (letter(_cause, _language), _language)
+    CASES[f"update-online.{_language}"] = (changed_letter("update", _language), _language)
+    CASES[f"update-on-site.{_language}"] = (changed_letter("update", _language, online=False), _language)
+    CASES[f"update-series.{_language}"] = (series_letter(_language), _language)
+    CASES[f"reminder-changed.{_language}"] = (changed_letter("reminder", _language, online=False), _language)
+    CASES[f"reminder-speaker.{_language}"] = (party_letter("speaker", _language), _language)
+    CASES[f"reminder-host.{_language}"] = (party_letter("host", _language), _language)
+    CASES[f"follow-up-materials.{_language}"] = (follow_up_letter(_language), _language)
     CASES[f"reminder-on-site.{_language}"] = (on_site_letter("reminder", _language), _language)
+    CASES[f"confirmation-answered.{_language}"] = (replace(letter("confirmation", _language), rsvp=True), _language)
+    for _cause in ("cancellation", "withdrawal"):
+        CASES[f"{_cause}-uninvited.{_language}"] = (replace(letter(_cause, _language), calendar=None), _language)
     CASES[f"confirmation-visit.{_language}"] = (visit_letter("confirmation", _language), _language)
 
 

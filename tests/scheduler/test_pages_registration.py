@@ -207,16 +207,16 @@ async def test_one_click_unsubscribing_works_without_a_cookie_and_twice(api: Api
         assert answer.status_code == 200
         assert "set-cookie" not in answer.headers
     (row,) = await api.db.read(lambda conn: store.by_email(conn, event["id"], "ann@example.org"))
-    assert (row.reminders, row.state) == (False, "confirmed")
+    assert (row.reminders, row.state) == ("none", "confirmed")
 
 
 async def test_choices_about_mails_are_kept_in_the_new_language(api: Api) -> None:
     event = await api.event()
     path = await confirmed(api, event)
-    answer = await api.nobody.post(f"{path}/preferences", data={"language": "fr"}, headers=BROWSER)
+    answer = await api.nobody.post(f"{path}/preferences", data={"language": "fr", "reminders": "fewer"}, headers=BROWSER)
     assert answer.status_code == 303
     (row,) = await api.db.read(lambda conn: store.by_email(conn, event["id"], "ann@example.org"))
-    assert (row.reminders, row.language) == (False, "fr")
+    assert (row.reminders, row.language) == ("fewer", "fr")
     document = Document((await api.nobody.get(path, headers=BROWSER)).text)
     assert [one.get("lang") for one in document.all("html")] == ["fr"]
 

@@ -33,6 +33,9 @@ class Interfering:
     def room(self) -> int:
         return self._inner.room()
 
+    def seconds_down(self) -> float:
+        return self._inner.seconds_down()
+
     async def deliver(self, envelope: Envelope, still_wanted: StillWanted) -> Delivery:
         async def wanted() -> bool:
             await self._interfere()

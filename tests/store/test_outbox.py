@@ -84,6 +84,7 @@ async def test_a_sender_that_slept_past_its_lease_does_not_begin_the_text(world:
 async def test_a_machine_whose_clock_is_wrong_sends_by_the_clock_that_all_share(world: World) -> None:
     event = await world.create(reminders=["PT1M"])
     await world.register(event, "Ann")
+    await world.send()
     shared = START - MINUTE
     for ahead in (90 * SECOND, -90 * SECOND):
         world.now = shared
@@ -272,6 +273,12 @@ async def test_two_senders_side_by_side_send_each_mail_once(world: World) -> Non
     assert len(sent) == len(set(sent)) == 30
 
 
-async def test_oldest_overdue_names_the_mail_that_waits_longest(world: World) -> None:
-    await world.db.write(lambda conn: add_sign_in_message(conn, next_attempt_at=NOW - MINUTE))
+async def test_oldest_overdue_names_the_mail_that_waits_longest_without_ever_having_been_tried(world: World) -> None:
+    for key, attempts, minutes in (("m", 0, 1), ("refused once", 1, 9), ("not yet", 0, -1)):
+        at = NOW - minutes * MINUTE
+        await world.db.write(
+            lambda conn, key=key, attempts=attempts, at=at: add_sign_in_message(
+                conn, id=key, attempts=attempts, not_before=at, next_attempt_at=at
+            )
+        )
     assert await world.db.read(lambda conn: messages.oldest_overdue(conn, NOW)) == NOW - MINUTE

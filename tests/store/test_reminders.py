@@ -11,6 +11,12 @@ from scheduler.services import registrations, reminders
 from tests.store.world import START, World
 
 
+@pytest.fixture(autouse=True)
+def _each_mail_for_itself(world: World) -> None:
+    """That a reminder falls away beside another mail has tests of its own, in test_reminders_join.py."""
+    world.configured("reminders", joins_minutes=0, registered_minutes=0)
+
+
 class Crash(Exception):
     """The process dies here."""
 
@@ -195,9 +201,9 @@ async def test_cancelled_in_the_last_moment_before_its_text_a_reminder_does_not_
 async def test_who_withdrew_or_wants_no_reminders_gets_none(world: World) -> None:
     event = await world.create(reminders=["P1D"])
     rows = {name: await world.register(event, name) for name in ("Ann", "Bob", "Cid", "Dot")}
-    await world.register(event, "Eve", reminders=False)
+    await world.register(event, "Eve", reminders="none")
     await world.send()
-    off = partial(registrations.change, reminders=False)
+    off = partial(registrations.change, reminders="none")
     await world.withdraw(rows["Ann"])
     await world.db.write(lambda conn: off(conn, rows["Bob"].id))
     world.now = START - DAY

@@ -1,7 +1,8 @@
 """Any history of events, registrations, moves, crashes and naps: each owed reminder once, none early, none unwanted.
 
-The oracle is a dictionary that knows nothing of rows and revisions: when a rule is due follows from the event's start
-on the clock, and who is owed what from a handful of sentences in `owed`.
+This is the ledger alone; quiet hours, zones and mails that join others are in test_reminders_any_place.py. The oracle
+is a dictionary that knows nothing of rows and revisions: when a rule is due follows from the event's start on the
+clock, and who is owed what from a handful of sentences in `owed`.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ from hypothesis.stateful import (
 
 from scheduler.config import Config
 from scheduler.model.event import Event
-from scheduler.model.registration import Registration
+from scheduler.model.registration import Registration, ReminderChoice
 from scheduler.services import registrations
 from scheduler.store import messages, reminders
 from scheduler.store.database import Database
@@ -105,6 +106,7 @@ class History(RuleBasedStateMachine):
     def open(self) -> None:
         self.runner = asyncio.Runner()
         self.world = World(Database.open(type(self).fresh()), type(self).config)
+        self.world.configured("reminders", quiet_from="off", joins_minutes=0, registered_minutes=0)
         self.world.now = BEGINNING
         self.people: list[Guest] = []
         self.checked = 0
@@ -154,8 +156,8 @@ class History(RuleBasedStateMachine):
     def stop_or_want_reminders_before_any_is_written(self, guest: Guest) -> None:
         if not any(due(guest.planned.start, name) <= self.world.now for name in RULES):
             guest.wants = not guest.wants
-            wants = guest.wants
-            self.do(self.world.db.write(lambda conn: registrations.change(conn, guest.row.id, reminders=wants)))
+            choice: ReminderChoice = "all" if guest.wants else "none"
+            self.do(self.world.db.write(lambda conn: registrations.change(conn, guest.row.id, reminders=choice)))
 
     @rule(minutes=st.integers(1, 900))
     def sleep(self, minutes: int) -> None:

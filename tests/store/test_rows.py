@@ -46,7 +46,7 @@ FULL_REGISTRATION = Registration(
     occurrences=(f"{EVENT.id}.0",),
     state="waiting",
     vouched=True,
-    reminders=False,
+    reminders="none",
     hold_until=NOW,
     expires_at=NOW,
     queued_at=NOW,
@@ -139,7 +139,8 @@ async def test_changes_answers_and_settings_come_back(database: Database) -> Non
     )
     await database.write(lambda conn: changes.add(conn, row))
     assert await database.read(lambda conn: changes.of_event(conn, "e")) == [row]
-    assert await database.read(changes.last_at) == NOW
+    assert await database.read(changes.recent) == [NOW]
+    assert await database.read(lambda conn: changes.recent(conn, "another")) == []
     answer = idempotency.Answer(request_hash="h", status=201, headers={"ETag": '"1"'}, body='{"é": "\u2028"}')
     await database.write(lambda conn: idempotency.put(conn, "me", "key", answer, NOW))
     kept = await database.read(lambda conn: idempotency.get(conn, "me", "key"))

@@ -71,6 +71,9 @@ class Wire:
     def room(self) -> int:
         return self.places
 
+    def seconds_down(self) -> float:
+        return 0.0
+
     async def deliver(self, envelope: Envelope, still_wanted: StillWanted) -> Delivery:
         if self.answers.get(envelope.recipient):
             return Refused(self.answers[envelope.recipient].pop(0))

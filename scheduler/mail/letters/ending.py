@@ -5,6 +5,7 @@ from scheduler.mail.letter import Letter
 from scheduler.mail.letters.parts import (
     about,
     button_blocks,
+    calendar_end,
     footer,
     link_blocks,
     reason_blocks,
@@ -19,6 +20,7 @@ def cancellation(letter: Letter, t: Translator) -> Content:
     """The event, or this date of it, will not take place."""
     a = about(letter, t)
     whole = a.event.status == "cancelled" or a.occurrence.alive
+    stays = not whole and any(one.alive for one in letter.dates)
     lead = t("mail.cancellation.lead" if whole else "mail.cancellation.lead_date")
     where = where_lines(a)
     reason = letter.facts.get("reason") or (a.event.cancellation_reason if whole else a.occurrence.reason)
@@ -29,8 +31,8 @@ def cancellation(letter: Letter, t: Translator) -> Content:
         blocks=(
             paragraph(lead, "lead"),
             *reason_blocks(a, reason),
-            paragraph(t("mail.cancellation.nothing_to_do" if whole else "mail.cancellation.others_stay")),
-            paragraph(t("mail.cancellation.calendar")),
+            paragraph(t("mail.cancellation.others_stay" if stays else "mail.cancellation.nothing_to_do")),
+            paragraph(calendar_end(a, "mail.cancellation.calendar")),
             *when_blocks(a, "mail.cancellation.was_planned", together=whole),
             *([fact(t("mail.common.where"), *where)] if where else []),
             *link_blocks((t("mail.common.event_page"), letter.links.event)),
@@ -52,7 +54,7 @@ def withdrawal(letter: Letter, t: Translator) -> Content:
         blocks=(
             paragraph(lead, "lead"),
             *reason_blocks(a, letter.facts.get("reason", "")),
-            paragraph(t("mail.withdrawal.no_more")),
+            paragraph(f"{t('mail.withdrawal.no_more')} {calendar_end(a, 'mail.withdrawal.calendar')}"),
             *when_blocks(a, together=True),
             *([paragraph(t("mail.withdrawal.mistake")), *again] if again else []),
         ),

@@ -14,7 +14,7 @@ from scheduler.texts import Translator
 
 MOST_DATES = 12
 # After these mails there are reminders to be stopped.
-REMINDED = frozenset({"confirmation", "place-free", "reminder"})
+REMINDED = frozenset({"confirmation", "place-free", "reminder", "follow-up"})
 # A name that a mail program would turn into a link is no name.
 LINK_LIKE = re.compile(r"://|www\.|\w\.\w{2,}(/|$|\s)|@", re.IGNORECASE)
 
@@ -64,10 +64,10 @@ def _other_dates(a: About) -> list[str]:
     others = [one for one in a.letter.dates if one.id != a.occurrence.id and one.alive]
     rest = len(others) - MOST_DATES
     more = [a.t.plural("mail.common.more_dates", rest)] if rest > 0 else []
-    return [*(_brief_on_both_clocks(a, one) for one in others[:MOST_DATES]), *more]
+    return [*(brief_on_both_clocks(a, one) for one in others[:MOST_DATES]), *more]
 
 
-def _brief_on_both_clocks(a: About, date: Occurrence) -> str:
+def brief_on_both_clocks(a: About, date: Occurrence) -> str:
     """`Tue 20 Apr, 09:30 Ghent (14:30 Phnom Penh)`: the difference is not the same on every date of a series."""
     words = brief(a.event, date, a.letter.institutions, a.t)
     if not a.letter.timezone or a.event.all_day:
@@ -100,21 +100,22 @@ def place_blocks(a: About) -> list[Block]:
     blocks = [
         fact(a.t("mail.common.where"), *where_lines(a)),
         fact(a.t("mail.common.access"), access),
-        fact(a.t("mail.common.languages"), *_languages(a)),
+        fact(a.t("mail.common.languages"), *language_lines(a)),
     ]
     return [block for block in blocks if block.lines]
 
 
 def joining_blocks(a: About) -> list[Block]:
-    """The joining link, for a confirmed registration alone, and only for who takes part online."""
+    """The joining link, for a confirmed registration or who speaks, and only for who takes part online."""
     online, registration = a.event.online, a.letter.registration
-    if registration is None or not registration.firm or on_site(a):
+    seated = registration is not None and registration.firm
+    if not (seated or a.letter.party) or on_site(a):
         return []
     if safe_url(online.url):
         return [Button(a.t("mail.common.join"), online.url)]
     if online.url:
         return [fact(a.t("mail.common.join"), online.url)]
-    return [paragraph(a.t("mail.common.link_follows"))]
+    return [paragraph(a.t("mail.common.link_missing" if a.letter.cause == "reminder" else "mail.common.link_follows"))]
 
 
 def other_ways_in(a: About) -> list[Block]:
@@ -130,6 +131,8 @@ def on_site(a: About) -> bool:
     """True when this reader comes in person."""
     if a.event.format != "hybrid":
         return a.event.format == "on-site"
+    if a.letter.party is not None:
+        return a.letter.party.mode == "on-site"
     return a.letter.registration is None or a.letter.registration.mode == "on-site"
 
 
@@ -142,6 +145,25 @@ def person_blocks(a: About) -> list[Block]:
     seats = a.t.plural("mail.common.seats", registration.seats) if registration.seats > 1 else ""
     block = fact(a.t("mail.common.registered"), name, seats)
     return [block] if block.lines else []
+
+
+def invitation_blocks(a: About) -> list[Block]:
+    """What to do with the invitation that comes with this mail and how one cancels, or that an entry ends."""
+    if a.letter.calendar is None:
+        return []
+    if a.letter.calendar.method == "CANCEL":
+        return [paragraph(calendar_end(a, ""))]
+    lead, then = ("invitation", "invitation_answered") if a.letter.rsvp else ("invitation_plain", "invitation_unread")
+    lead = "invitation_renewed" if a.letter.cause == "update" else lead
+    return [paragraph(f"{a.t(f'mail.common.{lead}')} {a.t(f'mail.common.{then}')}")]
+
+
+def calendar_end(a: About, otherwise: str) -> str:
+    """What happens to the entry in the reader's calendar; the text of the key `otherwise` where it is none of ours."""
+    if a.letter.calendar is None or a.letter.calendar.method != "CANCEL":
+        return a.t(otherwise)
+    stays = a.event.alive and a.letter.cause != "withdrawal" and any(one.alive for one in a.letter.dates)
+    return a.t("mail.common.calendar_ends_date" if stays else "mail.common.calendar_ends")
 
 
 def link_blocks(*links: tuple[str, str]) -> list[Block]:
@@ -171,7 +193,18 @@ def footer(letter: Letter, t: Translator, why: str) -> tuple[Block, ...]:
     texts = [paragraph(" ".join(lines), "quiet") for lines in (first, second) if lines]
     if letter.cause not in REMINDED:
         return tuple(texts)
-    return (*texts, *link_blocks((t("mail.footer.stop_reminders"), letter.links.stop_reminders)))
+    return (*texts, *link_blocks(*_choices(letter, t)))
+
+
+def _choices(letter: Letter, t: Translator) -> list[tuple[str, str]]:
+    """Three plain choices: no reminder for this event, none at all, no place; as far as each still makes sense."""
+    links = letter.links
+    over = letter.cause == "follow-up" and len(letter.dates) < 2
+    return [
+        (t("mail.footer.stop_reminders"), "" if over else links.stop_reminders),
+        (t("mail.footer.stop_all"), links.stop_all),
+        (t("mail.footer.withdraw"), links.withdraw if letter.cause == "reminder" else ""),
+    ]
 
 
 def why_registered(letter: Letter) -> str:
@@ -194,7 +227,8 @@ def _organiser_names(letter: Letter, t: Translator) -> str:
     return format_list(names, locale=t.locale) if names else ""
 
 
-def _languages(a: About) -> list[str]:
+def language_lines(a: About) -> list[str]:
+    """The languages spoken, and on a line of its own those interpreted into."""
     spoken = _language_names(a, a.event.languages)
     targets = dict.fromkeys(one.target for one in a.event.interpretation if one.target not in a.event.languages)
     into = _language_names(a, tuple(targets))

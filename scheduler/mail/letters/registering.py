@@ -7,6 +7,7 @@ from scheduler.mail.letters.parts import (
     about,
     button_blocks,
     footer,
+    invitation_blocks,
     joining_blocks,
     link_blocks,
     on_site,
@@ -95,6 +96,7 @@ def _place(a: About, *, subject: str, lead: str, after: tuple[Paragraph, ...]) -
             *other_ways_in(a),
             *person_blocks(a),
             *after,
+            *invitation_blocks(a),
             *link_blocks(
                 (t("mail.common.calendar"), links.calendar),
                 (t("mail.common.manage"), links.manage),

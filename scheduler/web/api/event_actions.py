@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from litestar import Controller, Response, post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -11,15 +12,18 @@ from scheduler.errors import Forbidden
 from scheduler.model.access import Actor, manages
 from scheduler.model.intake import cancellation
 from scheduler.services import events as service
-from scheduler.services import registrations
+from scheduler.services import registrations, resending
 from scheduler.store import messages
+from scheduler.store import registrations as registration_store
 from scheduler.web import access
 from scheduler.web.api.answers import one_text, saved, shown
 from scheduler.web.api.reading import AnyRequest, expected_revision, json_body, without_derived
 from scheduler.web.api.representation import message_out
 from scheduler.web.api.routing import reading
-from scheduler.web.api.writing import perform
+from scheduler.web.api.writing import Done, perform
 from scheduler.web.context import Context
+
+log = structlog.get_logger()
 
 
 class EventActions(Controller):
@@ -103,9 +107,40 @@ class EventActions(Controller):
             event = service.get(conn, event_id, actor).event
             if not manages(actor, event):
                 raise Forbidden("The sent mails of an event are for its organisers.")
-            return {"items": [message_out(row) for row in messages.of_event(conn, event_id)]}
+            names = {row.id: row.name for row in registration_store.of_event(conn, event_id)}
+            rows = messages.of_event(conn, event_id)
+            return {"items": [message_out(row, names.get(row.registration_id or "", "")) for row in rows]}
 
-        return await context.db.read(read)
+        found = await context.db.read(read)
+        if found["items"]:
+            log.info("attendees.read", actor=actor.name, event_id=event_id, count=len(found["items"]))
+        return found
+
+    @post(
+        "/{event_id:str}/messages/{message_id:str}/resend",
+        guards=[access.needs_writer],
+        summary="Send a mail again",
+        operation_id="resendMessage",
+        status_code=201,
+    )
+    async def resend(
+        self,
+        event_id: FromPath[str],
+        message_id: FromPath[str],
+        request: AnyRequest,
+        context: NamedDependency[Context],
+        actor: NamedDependency[Actor],
+    ) -> Response[Any]:
+        """Writes a mail that was sent or given up once more; refused when what it says is not true any more."""
+        now = context.clock()
+
+        def work(conn: Connection) -> Done:
+            event = service.writable(conn, event_id, actor)
+            row = resending.resend(conn, event, message_id, config=context.config, now=now)
+            ledger = {"Location": f"{context.links.base}/api/v1/events/{event_id}/messages"}
+            return Done(status=201, body=message_out(row), headers=ledger)
+
+        return await perform(request, context, actor, work)
 
     @reading(
         "/by-external-id/{source:str}/{external:str}",

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from scheduler.model.access import Actor
 from scheduler.services import events as service
 from scheduler.services.events import Held
+from scheduler.services.references import as_seen
 from scheduler.store import changes, institutions, selection
 from scheduler.store import events as store
 from scheduler.web import access
@@ -50,10 +51,12 @@ class Events(Controller):
             chosen = filter_of(conn, context, request, ("limit", "cursor"))
             condition = selection.matching(chosen) & selection.readable(actor)
             rows = store.select_page(conn, condition, limit=limit + 1, after=after)
+            shown = as_seen(conn, [event for _, event in rows], actor)
             known = institutions.all_institutions(conn)
             dates = store.dates_of_all(conn, [event.id for _, event in rows])
             held = [
-                (start, Held(event=event, dates=tuple(dates[event.id]), institutions=known)) for start, event in rows
+                (start, Held(event=event, dates=tuple(dates[event.id]), institutions=known))
+                for (start, _), event in zip(rows, shown, strict=True)
             ]
             return held, changes.current(conn)
 

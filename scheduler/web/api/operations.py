@@ -107,6 +107,12 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "countSeats": Operation(answers={200: {"type": "object", "additionalProperties": _SEATS}}, problems=(404,)),
     "listMessages": Operation(answers={200: listing("Message")}, problems=(403, 404)),
+    "resendMessage": Operation(
+        answers={201: reference("Message")},
+        parameters=("Idempotency-Key", "dry_run"),
+        headers=("Location", "Idempotent-Replayed", "X-Dry-Run"),
+        problems=(403, 404, 409, 422),
+    ),
     "getEventByExternalId": Operation(
         answers={200: reference("Event")}, parameters=("If-None-Match",), headers=("ETag",), problems=(404,)
     ),

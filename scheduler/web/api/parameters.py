@@ -41,6 +41,7 @@ _SENT: dict[str, tuple[str, Any]] = {
 _PATH = {
     "event_id": ("The event's id.", "01hzy3v8q4c7k2m9n5p6r8s1t0"),
     "registration_id": ("The registration's id.", "01hzy3v8q4c7k2m9n5p6r8s1t1"),
+    "message_id": ("The mail’s id in the ledger.", "01hzy3v8q4c7k2m9n5p6r8s1t3"),
     "source": ("The system that your key comes from.", "sis"),
     "external": ("Your own key in that system.", "2027-0316"),
     "key": ("The institution's key.", "vives"),

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from scheduler.model.access import Actor, manages, may_see_attendee, may_see_joining_link
-from scheduler.model.changes import JOINING
+from scheduler.model.changes import JOINING, without_mail
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.institution import Institution
 from scheduler.model.links import Links
@@ -36,6 +36,8 @@ def event_out(held: Held, actor: Actor, links: Links) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(event)
     for name in INTERNAL if manages(actor, event) else (*INTERNAL, *MANAGERS_ONLY):
         shown.pop(name, None)
+    if not manages(actor, event):
+        shown["speakers"] = [without_mail(speaker) for speaker in shown["speakers"]]
     if not may_see_joining_link(actor, event):
         for name in JOINING:
             shown["online"].pop(name, None)
@@ -93,15 +95,21 @@ def registration_out(row: Registration, event: Event, actor: Actor, line: int = 
     if not may_see_attendee(actor, event, row):
         for name in ("name", "email", "language", "timezone"):
             shown.pop(name)
+        for answer in shown["answers"].values():
+            answer.pop("comment")
+    if not row.answers:
+        shown.pop("answers")
     if line:
         shown["position"] = line
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def message_out(message: Message) -> dict[str, Any]:
-    """A line of the ledger: what went to which registration, when, what waits, what failed and why. No address."""
+def message_out(message: Message, name: str = "") -> dict[str, Any]:
+    """A line of the ledger: what went to whom, when, what waits, what failed and why. No address."""
     shown: dict[str, Any] = msgspec.to_builtins(message)
-    for name in ("address", "facts", "lease_owner", "lease_until"):
-        shown.pop(name)
-    shown["last_error"] = _ADDRESS.sub("(address)", shown["last_error"])
+    for hidden in ("address", "facts", "lease_owner", "lease_until"):
+        shown.pop(hidden)
+    shown["name"] = name
+    for words in ("last_error", "bounce"):
+        shown[words] = _ADDRESS.sub("(address)", shown[words])
     return {name: value for name, value in shown.items() if value not in (None, "")}

@@ -31,6 +31,20 @@ _WOULD_SEND: Schema = {
     "additionalProperties": {"type": "integer"},
     "description": "Only in a dry run: how many mails of each cause would go out.",
 }
+_WOULD_TELL: Schema = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            **dict.fromkeys(("cause", "language", "timezone", "not_before"), TEXT),
+            "count": {"type": "integer"},
+            "names": {"type": "array", "items": TEXT},
+        },
+        "required": ["cause", "language", "timezone", "not_before", "count", "names"],
+        "additionalProperties": False,
+    },
+    "description": "Only in a dry run that would send mails: who would get what, when; names where you may see them.",
+}
 _OPTIONAL_INPUT = {"MovedDate": ("end",), "Institution": ("timezone",)}
 """Required in what is stored, but not in what is sent."""
 _SET = ("created_at", "revision")
@@ -82,14 +96,14 @@ def components() -> dict[str, Schema]:
             schemas["InstitutionInput"], _SET, optional=tuple({*Institution.__struct_fields__} - _NEEDED)
         ),
         "Registration": _registration(stored["Registration"]),
-        "Message": _shown(stored["Message"], ("address", "facts", "lease_owner", "lease_until")),
+        "Message": _message(stored["Message"]),
         "Key": _shown(stored["ApiKey"], ()),
         "ChangePage": stored["Page"],
         "Subscription": _shown(_stored(Subscription)["Subscription"], ("email",)),
         **_stored(RegistrationInput, KeyInput, SubscriptionInput),
     }
     for name in ("Event", "Institution", "Registration", "Key", "Subscription"):
-        schemas[name]["properties"]["would_send"] = _WOULD_SEND
+        schemas[name]["properties"] |= {"would_send": _WOULD_SEND, "would_tell": _WOULD_TELL}
     schemas["NewKey"] = _with_secret(schemas["Key"], "key")
     schemas["NewSubscription"] = _with_secret(schemas["Subscription"], "address")
     return {name: schemas[name] for name in sorted(schemas) if name != "Occurrence"}
@@ -141,7 +155,7 @@ def _event_input(schema: Schema) -> Schema:
 
 def _registration(stored: Schema) -> Schema:
     personal = ("name", "email", "language", "timezone")
-    schema = _without(stored, ("uid",), optional=personal)
+    schema = _without(stored, ("uid",), optional=(*personal, "answers"))
     schema["properties"]["position"] = {"type": "integer", "description": "The place in the waiting line, 1 the first."}
     schema["required"] = [name for name in schema["required"] if not _nullable(schema["properties"][name])]
     schema["description"] = "A registration. Name and address only for who may see the attendee."
@@ -193,7 +207,16 @@ def _without(schema: Schema, hidden: tuple[str, ...], *, optional: tuple[str, ..
 
 def _shown(schema: Schema, hidden: tuple[str, ...]) -> Schema:
     optional = tuple(name for name, inner in schema["properties"].items() if _nullable(inner) or inner == TEXT)
-    return _without(schema, hidden, optional=(*optional, "last_error"))
+    return _without(schema, hidden, optional=(*optional, "last_error", "recipient", "bounce"))
+
+
+def _message(stored: Schema) -> Schema:
+    shown = _shown(stored, ("address", "facts", "lease_owner", "lease_until"))
+    name = {"type": "string", "description": "The attendee's name; absent where you may not see it."}
+    return {
+        **shown,
+        "properties": {**shown["properties"], "name": name, "would_send": _WOULD_SEND, "would_tell": _WOULD_TELL},
+    }
 
 
 def _nullable(schema: Schema) -> bool:

@@ -1,8 +1,8 @@
 """What every write has in common: one transaction, Idempotency-Key, dry run, and the sender woken up."""
 
 import hashlib
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +14,11 @@ from sqlalchemy import Connection
 
 from scheduler.errors import Conflict, Fault, Invalid, ServiceError, Stale
 from scheduler.model.access import Actor
-from scheduler.store import idempotency, messages
+from scheduler.model.message import Message
+from scheduler.store import idempotency
 from scheduler.store.idempotency import Answer
 from scheduler.web.api.reading import AnyRequest, dry_run
+from scheduler.web.api.rehearsal import would_send, would_tell, written
 from scheduler.web.api.representation import current_out
 from scheduler.web.context import Context
 
@@ -57,7 +59,7 @@ async def perform(
         kept = _kept(conn, actor, key, request_hash)
         if kept is not None:
             return kept, True
-        before = messages.written_since(conn, lately) if rehearsal else {}
+        before = written(conn, lately) if rehearsal else {}
         try:
             done = work(conn)
         except Conflict:  # perhaps with its own twin, which another node did since we looked
@@ -65,8 +67,8 @@ async def perform(
             if kept is None:
                 raise
             return kept, True
-        would_send = _more(messages.written_since(conn, lately), before) if rehearsal else None
-        answer = _answer(done, request_hash, would_send)
+        mails = _mails(conn, actor, lately, before) if rehearsal else None
+        answer = _answer(done, request_hash, mails)
         if key and not rehearsal:
             idempotency.put(conn, actor.name, key, answer, now)
         return answer, False
@@ -99,19 +101,22 @@ def _kept(conn: Connection, actor: Actor, key: str, request_hash: str) -> Answer
     return kept
 
 
-def _answer(done: Done, request_hash: str, would_send: dict[str, int] | None) -> Answer:
+def _answer(done: Done, request_hash: str, mails: dict[str, Any] | None) -> Answer:
     body = done.body
-    if would_send is not None:
-        body = {**(msgspec.to_builtins(body) or {}), "would_send": would_send}
-    if would_send is not None and done.status == HTTPStatus.NO_CONTENT:
+    if mails is not None:
+        body = {**(msgspec.to_builtins(body) or {}), **mails}
+    if mails is not None and done.status == HTTPStatus.NO_CONTENT:
         done = replace(done, status=HTTPStatus.OK)
     text = "" if body is None else msgspec.json.encode(body).decode()
     return Answer(request_hash=request_hash, status=done.status, headers=done.headers, body=text)
 
 
-def _more(after: dict[str, int], before: dict[str, int]) -> dict[str, int]:
-    grown = {cause: count - before.get(cause, 0) for cause, count in after.items()}
-    return {cause: count for cause, count in grown.items() if count > 0}
+def _mails(conn: Connection, actor: Actor, lately: datetime, before: Mapping[str, Message]) -> dict[str, Any]:
+    """What a rehearsal says of mails: how many of each cause, and where there are any, who would get them."""
+    now = written(conn, lately)
+    fresh = [row for key, row in now.items() if key not in before and row.state == "waiting"]
+    told = would_tell(conn, fresh, actor)
+    return {"would_send": would_send(fresh), **({"would_tell": told} if told else {})}
 
 
 def refuse_idempotency_key(request: AnyRequest) -> None:

@@ -19,7 +19,7 @@ from scheduler.model.reading import Institutions
 from scheduler.store import agenda, events, institutions, selection
 from scheduler.web.access import public
 from scheduler.web.pages import answers
-from scheduler.web.pages.filters import address, filter_view
+from scheduler.web.pages.filters import address, filter_view, sentence
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_agenda import cursor_text, days_of, place_of, read_cursor
 from scheduler.web.pages.visit import Visit, page, show
@@ -75,6 +75,7 @@ async def agenda_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> Res
     listed = await visit.context.db.read(lambda conn: _read(conn, visit, chosen, today, after))
     return show(
         visit, voice, "agenda.html", title=voice.t("pages.agenda.title"), path="/",
+        shown=sentence(chosen, voice, known), here=visit.context.links.agenda(lang, chosen.query()),
         **_values(listed, chosen, voice, today, base),
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """/r/{token}: an attendee's own page. Opening it changes nothing: mail scanners follow links."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from litestar import Controller, Response
 from litestar.di import NamedDependency
@@ -12,17 +12,19 @@ from sqlalchemy import Connection
 from scheduler.errors import Closed, NotFound
 from scheduler.model.event import Occurrence
 from scheduler.model.reading import Institutions
-from scheduler.services import registrations, subscriptions
+from scheduler.model.registration import ReminderChoice
+from scheduler.services import choices, registrations, subscriptions
 from scheduler.services.registrations import Seated
 from scheduler.store import events, institutions
 from scheduler.web.access import attendee_link
 from scheduler.web.pages import answers
 from scheduler.web.pages.site import Voice
-from scheduler.web.pages.subscribe import calendar_name, clients
+from scheduler.web.pages.subscribe import calendar_name, clients, secret_code
 from scheduler.web.pages.view_attendee import attendee_view
 from scheduler.web.pages.visit import Visit, form, page, show
 
 T = TypeVar("T")
+CHOICES: tuple[ReminderChoice, ...] = get_args(ReminderChoice)
 
 
 class Own(Struct, frozen=True, kw_only=True):
@@ -32,6 +34,7 @@ class Own(Struct, frozen=True, kw_only=True):
     dates: list[Occurrence]
     others: Sequence[Seated]
     institutions: Institutions
+    silent: bool
 
 
 class Attendee(Controller):
@@ -77,12 +80,12 @@ class Attendee(Controller):
 
     @form("/preferences", guards=[attendee_link])
     async def preferences(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
-        """Reminders or none, and the language of mails."""
+        """Which reminders, and the language of mails."""
         key, typed = _registration(visit, token), await visit.form()
         asked = typed.get("language", [""])[0]
         language = asked if asked in visit.context.config.languages.offered else None
-        reminders = typed.get("reminders", [""])[0] == "on"
-        await _write(visit, lambda conn: registrations.change(conn, key, language=language, reminders=reminders))
+        chosen = next((one for one in CHOICES if one == typed.get("reminders", [""])[0]), None)
+        await _write(visit, lambda conn: registrations.change(conn, key, language=language, reminders=chosen))
         return answers.redirect(f"/r/{token}?saved=1#choices", private=True)
 
     @form("/agenda", guards=[attendee_link], status=200)
@@ -103,7 +106,7 @@ class Attendee(Controller):
         voice, feed = _voice(visit, language), visit.context.links.subscription(secret)
         return show(
             visit, voice, "agenda_link.html", title=voice.t("pages.attendee.agenda.title"), private=True, feed=feed,
-            base=f"/r/{token}", clients=clients(feed, calendar_name(voice), voice),
+            base=f"/r/{token}", clients=clients(feed, calendar_name(voice), voice), **secret_code(feed, voice),
         )  # fmt: skip
 
     @page("/unsubscribe", guards=[attendee_link])
@@ -115,7 +118,7 @@ class Attendee(Controller):
     async def unsubscribe(self, visit: NamedDependency[Visit], token: FromPath[str]) -> Response[str]:
         """Switches reminders off at once (RFC 8058 section 3.2): needs no cookie and does no harm a second time."""
         key = _registration(visit, token)
-        await _write(visit, lambda conn: registrations.change(conn, key, reminders=False))
+        await _write(visit, lambda conn: registrations.change(conn, key, reminders="none"))
         return _page(visit, token, await _own(visit, token), "unsubscribe.html")
 
 
@@ -126,7 +129,7 @@ def _page(visit: Visit, token: str, own: Own, template: str, *, status: int = 20
     )  # fmt: skip
     return show(
         visit, voice, template, title=view.heading, status=status, private=True, own=view, base=f"/r/{token}",
-        saved=visit.request.query_params.get("saved") == "1",
+        silent=own.silent, saved=visit.request.query_params.get("saved") == "1",
     )  # fmt: skip
 
 
@@ -146,6 +149,7 @@ async def _own(visit: Visit, token: str) -> Own:
             dates=events.dates_of(conn, seated.event.id),
             others=registrations.pending_of_address(conn, seated.registration, visit.now),
             institutions=institutions.all_institutions(conn),
+            silent=not choices.wants_reminders(conn, seated.registration.email),
         )
 
     return await visit.context.db.read(read)

@@ -59,7 +59,10 @@ class ConsoleEvent(Controller):
             line=line_of(event, found.held.dates, found.taken, places, voice, now=visit.now),
             fill=fill_of(event, found.taken, voice),
             attendees=attendees_of(found.rows, found.line, event, actor=actor, institutions=places, voice=voice),
-            mails=[mail_line(mail, _recipient(mail, found, actor, voice), voice) for mail in found.mails],
+            mails=[
+                mail_line(mail, _recipient(mail, found, actor, voice), voice, zone=event.timezone)
+                for mail in found.mails
+            ],
             reminders=[reminder_line(one, voice) for one in sorted(found.reminders, key=lambda one: one.due_at)],
             ledger=manages(actor, event), counts_only=not (manages(actor, event) or hosts(actor, event)),
             writes=may_write(actor, event), public=f"/{voice.language}/events/{event.id}",

@@ -20,6 +20,7 @@ from scheduler.store import institutions
 from scheduler.web.access import same_origin, signed_in
 from scheduler.web.pages.console import console_page, person_of, voice_of
 from scheduler.web.pages.site import Voice
+from scheduler.web.pages.subscribe import secret_code
 from scheduler.web.pages.view_register import Choice
 from scheduler.web.pages.view_subscriptions import subscription_line
 from scheduler.web.pages.visit import Visit, form, page
@@ -96,9 +97,10 @@ async def _list(visit: Visit, *, typed: Mapping[str, str] | None = None, faults:
 async def _address(visit: Visit, secret: str, row: Subscription) -> Response[str]:
     person = await person_of(visit)
     voice = voice_of(visit, person)
+    feed = visit.context.links.subscription(secret)
     return console_page(
-        visit, voice, person, "console_subscription.html", name=row.name, feed=visit.context.links.subscription(secret),
-        title=voice.t("pages.console.subscriptions.address", name=row.name),
+        visit, voice, person, "console_subscription.html", name=row.name, feed=feed,
+        title=voice.t("pages.console.subscriptions.address", name=row.name), **secret_code(feed, voice),
     )  # fmt: skip
 
 

@@ -1,7 +1,10 @@
 """How to follow a list from one's own calendar: for each program the address it takes, and how late it really is."""
 
+from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
+from babel.dates import format_timedelta
 from litestar import Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
@@ -13,8 +16,12 @@ from scheduler.model.intake_known import known_of
 from scheduler.store import institutions
 from scheduler.web.access import public
 from scheduler.web.pages.filters import address, chips, sentence
+from scheduler.web.pages.qr import qr_svg
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.visit import Visit, page, show
+
+MOODLE_TAKES = 255
+"""Moodle's form cuts longer addresses off (calendar/classes/local/event/forms/managesubscriptions.php)."""
 
 
 class Button(Struct, frozen=True):
@@ -48,12 +55,22 @@ async def subscribe_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> 
         )  # fmt: skip
     query = "&".join(part for part in (chosen.query(), f"lang={lang}") if part)
     feed = visit.context.links.feed(query)
+    here = visit.context.links.subscribe(lang, chosen.query())
     return show(
         visit, voice, "subscribe.html", title=voice.t("pages.subscribe.title"), path="/subscribe",
         sentence=sentence(chosen, voice, known), chosen=chips(chosen, voice, known, f"/{lang}/subscribe"),
-        feed=feed, agenda=address(f"/{lang}/", chosen),
+        feed=feed, code=qr_svg(here, voice.t("pages.subscribe.phone_code")),
+        phone_here=True, phone_hint=voice.t("pages.subscribe.phone_hint"), agenda=address(f"/{lang}/", chosen),
+        by_mail=address(f"/{lang}/digest", chosen),
         clients=clients(feed, calendar_name(voice), voice, table=feed.replace("/events.ics", "/events.csv", 1)),
     )  # fmt: skip
+
+
+def secret_code(feed: str, voice: Voice) -> dict[str, Any]:
+    """What phone.html shows for a secret address: a code with which a telephone subscribes, never downloads a copy."""
+    web = f"webcal://{feed.partition('://')[2]}"
+    code = qr_svg(web, voice.t("pages.subscribe.phone_secret_code"))
+    return {"code": code, "phone_here": False, "phone_hint": voice.t("pages.subscribe.phone_secret_hint")}
 
 
 def calendar_name(voice: Voice) -> str:
@@ -90,17 +107,19 @@ def clients(feed: str, name: str, voice: Voice, *, table: str = "") -> tuple[Cli
         "smartschool": (feed, table) if table else (feed,),
         "other": (),
     }
-    return tuple(_client(key, urls, voice) for key, urls in addresses.items())
+    return tuple(_client(key, urls, voice, feed) for key, urls in addresses.items())
 
 
-def _client(key: str, urls: tuple[str, ...], voice: Voice) -> Client:
-    t = voice.t
+def _client(key: str, urls: tuple[str, ...], voice: Voice, feed: str) -> Client:
+    t, pace = voice.t, timedelta(minutes=voice.config.feeds.refresh_minutes)
     labels = (f"pages.subscribe.{key}.button", f"pages.subscribe.{key}.second")
-    steps = (t(f"pages.subscribe.{key}.step_{number}") for number in (1, 2))
+    steps = [t(f"pages.subscribe.{key}.step_{number}") for number in (1, 2)]
+    if key == "moodle" and len(feed) > MOODLE_TAKES:
+        steps = [t("pages.subscribe.moodle.too_long", most=MOODLE_TAKES)]
     return Client(
         key=key,
         name=t(f"pages.subscribe.{key}.name"),
         buttons=tuple(Button(t(label), url) for label, url in zip(labels, urls, strict=False)),
         steps=tuple(steps),
-        delay=t(f"pages.subscribe.{key}.delay"),
+        delay=t(f"pages.subscribe.{key}.delay", pace=format_timedelta(pace, locale=t.locale)),
     )

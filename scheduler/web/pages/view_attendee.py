@@ -10,7 +10,7 @@ from scheduler.dates import ClockLine, When
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.links import Links
 from scheduler.model.reading import Institutions, Reading
-from scheduler.model.registration import Registration
+from scheduler.model.registration import Registration, ReminderChoice
 from scheduler.services.registrations import Seated
 from scheduler.web.pages.clocks import clocks_of
 from scheduler.web.pages.site import Voice
@@ -64,7 +64,7 @@ class AttendeeView(Struct, frozen=True, kw_only=True):
     agenda_link: bool
     dates: tuple[DateView, ...]
     may_withdraw: bool
-    reminders: bool
+    reminders: ReminderChoice
     languages_offered: tuple[Choice, ...]
     others: tuple[Other, ...]
     reason: str

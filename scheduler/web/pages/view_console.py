@@ -1,18 +1,20 @@
 """What organisers see of their events, of the people who come, and of the mails that went out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from scheduler.config.rules import parse_rule
 from scheduler.dates import Here, date_text, moment
 from scheduler.model.access import Actor, may_see_attendee
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
 from scheduler.model.reading import Institutions, Reading
 from scheduler.model.registration import Registration
-from scheduler.model.reminder import Reminder, parse_offset
+from scheduler.model.reminder import Reminder
+from scheduler.services.resending import may_be_resent
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_event import shown_date
 from scheduler.web.pages.words import Mark, Taken, marks, named, place_words, seat_counts, when_words
@@ -43,7 +45,10 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 class Attendee(Struct, frozen=True, kw_only=True):
-    """One registration; `name` and `email` are empty for who may not see them."""
+    """One registration; `name` and `email` are empty for who may not see them.
+
+    `answers` say in words what their calendar program answered, and what they wrote beside it.
+    """
 
     name: str
     email: str
@@ -56,6 +61,7 @@ class Attendee(Struct, frozen=True, kw_only=True):
     language: str
     since: str
     place: int
+    answers: tuple[str, ...] = ()
 
 
 class MailLine(Struct, frozen=True, kw_only=True):
@@ -69,6 +75,8 @@ class MailLine(Struct, frozen=True, kw_only=True):
     note: str
     title: Reading | None = None
     event_id: str = ""
+    id: str = ""
+    again: bool = False
 
 
 class ReminderLine(Struct, frozen=True):
@@ -130,19 +138,23 @@ def attendees_of(
     return tuple(_attendee(row, line, event, actor=actor, institutions=institutions, voice=voice) for row in rows)
 
 
-def mail_line(message: Message, to: str, voice: Voice, event: Event | None = None) -> MailLine:
-    """A message in words; `to` is what may be shown of the recipient."""
-    tone = {"sent": "good", "failed": "bad", "dropped": "plain"}.get(message.state, "warn")
-    at = message.sent_at or (message.next_attempt_at if message.state == "waiting" else message.created_at)
+def mail_line(message: Message, to: str, voice: Voice, event: Event | None = None, zone: str = "") -> MailLine:
+    """A message in words; `to` is what may be shown of the recipient. Instants on the clock of `zone` (IANA)."""
+    state = ("bounced" if message.bounced_at else "late") if message.bounce else message.state
+    tone = {"sent": "good", "failed": "bad", "bounced": "bad", "dropped": "plain"}.get(state, "warn")
+    ready = max(message.next_attempt_at, message.not_before)
+    at = message.sent_at or (ready if message.state == "waiting" else message.created_at)
     return MailLine(
         what=voice.t(f"pages.cause.{message.cause.replace('-', '_')}"),
-        state=voice.t(f"pages.message.{message.state}"),
+        state=voice.t(f"pages.message.{state}"),
         tone=tone,
         to=to,
-        at=instant_words(at, voice),
-        note=message.last_error,
+        at=instant_words(at, voice, zone),
+        note=message.bounce or message.last_error,
         title=voice.read(event.title) if event else None,
         event_id=event.id if event else "",
+        id=message.id,
+        again=may_be_resent(message),
     )
 
 
@@ -156,20 +168,25 @@ def reminder_line(reminder: Reminder, voice: Voice) -> ReminderLine:
 
 
 def rule_words(rule: str, voice: Voice) -> str:
-    """A reminder rule in words: `P1D` is “1 day before”, `PT90M` “90 minutes before”; a mixed one stays as it is."""
-    offset = parse_offset(rule)
-    minutes = int(offset.exact.total_seconds() // 60)
-    if offset.days and minutes:
+    """A reminder rule in words: “1 day before, at 17:00 where people are”; a mixed one stays as it is."""
+    wanted = parse_rule(rule)
+    days, minutes = wanted.offset.days, int(wanted.offset.exact.total_seconds() // 60)
+    if days and minutes:
         return rule
-    if offset.days:
-        return voice.t.plural("pages.rule.days", offset.days)
+    side = "_after" if wanted.after else ""
+    if wanted.clock is not None:
+        day = voice.t.plural(f"pages.rule.days{side}", days) if days else voice.t("pages.rule.same_day")
+        return voice.t("pages.rule.clock", day=day, clock=wanted.clock.isoformat("minutes"))
+    if days:
+        return voice.t.plural(f"pages.rule.days{side}", days)
     hours, rest = divmod(minutes, 60)
-    return voice.t.plural("pages.rule.minutes", minutes) if rest else voice.t.plural("pages.rule.hours", hours)
+    unit, count = ("minutes", minutes) if rest else ("hours", hours)
+    return voice.t.plural(f"pages.rule.{unit}{side}", count)
 
 
-def instant_words(at: datetime, voice: Voice) -> str:
-    """An instant on the operator's clock: `Tue 16 Mar, 14:30 Brussels`."""
-    zone = voice.config.operator.timezone
+def instant_words(at: datetime, voice: Voice, zone: str = "") -> str:
+    """An instant on a zone's clock, by default the operator's: `Tue 16 Mar, 14:30 Brussels`."""
+    zone = zone or voice.config.operator.timezone
     return f"{date_text(at.astimezone(ZoneInfo(zone)).date(), voice.t, 'short')}, {moment(at, Here(zone), voice.t)}"
 
 
@@ -189,4 +206,17 @@ def _attendee(
         language=voice.language_name(row.language) if seen else "",
         since=instant_words(row.created_at, voice),
         place=line.index(row.id) + 1 if row.id in line else 0,
+        answers=tuple(answer_words(row, voice, comments=seen)),
     )
+
+
+def answer_words(row: Registration, voice: Voice, *, comments: bool) -> Iterator[str]:
+    """What somebody's calendar answered, in words; with `comments` also what they wrote beside it."""
+    whole = row.answers.get("")
+    if whole is not None:
+        yield voice.t(f"pages.answer.{(whole.note or whole.answer).replace('-', '_')}")
+    declined = sum(answer.answer == "declined" for date, answer in row.answers.items() if date)
+    if declined:
+        yield voice.t.plural("pages.answer.dates", declined)
+    if comments:
+        yield from (f"“{answer.comment}”" for answer in row.answers.values() if answer.comment)

@@ -31,6 +31,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digest")),
     )
     op.create_index(op.f("ix_digest_state_next_at"), "digest", ["state", "next_at"], unique=False)
+    for before, after in (("true", "all"), ("false", "none")):  # one quote inside a text is escaped: this is the field
+        op.execute(
+            sa.text("UPDATE registration SET document = REPLACE(document, :before, :after)").bindparams(
+                before=f'"reminders":{before}', after=f'"reminders":"{after}"'
+            )
+        )
     op.create_index(op.f("ix_digest_email"), "digest", ["email"], unique=False)
     with op.batch_alter_table("message") as batch_op:
         batch_op.add_column(sa.Column("recipient", sa.String(length=64), server_default="", nullable=False))

@@ -1,27 +1,27 @@
 """A mail as an invented attendee would get it."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
 from msgspec import Struct
+from msgspec.structs import replace
+from sqlalchemy import Connection
 
 from scheduler.config import Config
 from scheduler.errors import Fault, Invalid, NotFound
 from scheduler.mail.compose import compose
 from scheduler.mail.writer import Writer
-from scheduler.model.event import Event
+from scheduler.model.event import Event, Occurrence
 from scheduler.model.links import Links
 from scheduler.model.message import Cause, Message
+from scheduler.model.notices import Noted, changed, noted
 from scheduler.model.registration import Registration, RegistrationState
 from scheduler.model.seats import modes_of
+from scheduler.model.wall import parse, text
 from scheduler.services.cases import Case
 from scheduler.services.correspondence import Correspondence
 from scheduler.store import events, institutions
-from scheduler.texts import load_catalogues
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from scheduler.texts import Catalogues
 
 STATES: dict[Cause, RegistrationState] = {
     "confirm-address": "pending",
@@ -51,7 +51,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     raw: bytes
 
 
-def preview(conn: "Connection", sample: Sample, *, config: Config, now: datetime) -> Preview:
+def preview(conn: Connection, sample: Sample, *, config: Config, catalogues: Catalogues, now: datetime) -> Preview:
     """Words the mail; its links lead nowhere. Raises NotFound, Invalid."""
     event = events.get(conn, sample.event_id)
     if event is None:
@@ -62,15 +62,31 @@ def preview(conn: "Connection", sample: Sample, *, config: Config, now: datetime
     case = Case(
         message=_message(sample, config, now),
         event=event,
+        invited=True,
         dates=dates,
         date=ahead[0] if sample.cause == "reminder" else None,
         registration=_registration(sample, event, now),
         line=3 if sample.cause == "waiting" else 0,
+        before=_a_day_earlier(event, dates, _registration(sample, event, now)) if sample.cause == "update" else {},
     )
-    writer = Writer(load_catalogues())
+    writer = Writer(catalogues)
     correspondence = Correspondence(config, Links(config.server.public_url, "preview"), writer)
     mail = writer.write(correspondence.letter(case, institutions.all_institutions(conn), now=now))
     return Preview(subject=mail.subject, text=mail.text, html=mail.html, raw=compose(mail))
+
+
+def _a_day_earlier(event: Event, dates: tuple[Occurrence, ...], registration: Registration) -> Noted:
+    """What differs for somebody who knows every date one day earlier than it is."""
+    day = timedelta(days=1)
+    earlier = (
+        replace(
+            date,
+            start=text(parse(date.start, event.timezone) - day, event.timezone),
+            end=text(parse(date.end, event.timezone) - day, event.timezone),
+        )
+        for date in dates
+    )
+    return changed(noted(event, earlier, registration), noted(event, dates, registration), registration.language)
 
 
 def _check(sample: Sample, config: Config) -> None:

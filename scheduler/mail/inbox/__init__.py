@@ -1,0 +1,1 @@
+"""Mails that come in: what each of them is. Nothing here answers, forwards or keeps a mail."""

@@ -1,0 +1,63 @@
+"""What an attendee was told before, as far as it can be known: the “old” of a notice, and since they registered."""
+
+import msgspec
+from sqlalchemy import Connection
+
+from scheduler.model.event import Event, Occurrence
+from scheduler.model.message import Message
+from scheduler.model.notices import JOINING, Noted, changed, from_text, noted, still
+from scheduler.model.occurrences import occurrences_of
+from scheduler.model.registration import Registration
+from scheduler.store import notices as store
+
+BEFORE, EARLIER, SINCE = "before", "earlier", "since"
+"""Names of facts: what differs as it was; the notice that this one speaks for too; what differs since registering."""
+
+
+def untold(
+    conn: Connection, notice: Message, event: Event, dates: tuple[Occurrence, ...], registration: Registration
+) -> Noted:
+    """What a notice has to tell now, as the attendee last knew it; empty when nothing is left of it.
+
+    Where nobody knows whether an earlier notice arrived, it is enough that either answer leaves something to tell.
+    """
+    present = noted(event, dates, registration)
+    notices = {row.id: row for row in store.of_registration(conn, registration.id)}
+    for known in _known(notice, notices):
+        if left := still(known, present, registration.language):
+            return left
+    return {}
+
+
+def spoken_for(conn: Connection, notice: Message) -> bool:
+    """True when a later notice to the same attendee tells this one's news as well."""
+    later = store.of_registration(conn, notice.registration_id or "")
+    return any(row.facts.get(EARLIER) == notice.id and row.state != "dropped" for row in later)
+
+
+def since_registered(
+    conn: Connection, event: Event, dates: tuple[Occurrence, ...], registration: Registration
+) -> Noted:
+    """What is another way than on the day when the attendee got their place, as it was then."""
+    confirmed_at = registration.confirmed_at
+    if confirmed_at is None or event.modified_at <= confirmed_at:
+        return {}
+    snapshot = store.snapshot_at(conn, event.id, confirmed_at)
+    if snapshot is None:
+        return {}
+    stamps = {"created_at": event.created_at, "modified_at": event.modified_at}
+    then = msgspec.convert({**snapshot, **stamps}, Event)
+    was = noted(then, occurrences_of(then), registration)
+    was.pop(JOINING, None)  # the history has no joining links
+    return changed(was, noted(event, dates, registration), registration.language)
+
+
+def _known(notice: Message, notices: dict[str, Message]) -> list[Noted]:
+    """What the attendee may know, the likeliest first, as differences from how it was when this notice was written."""
+    own = from_text(notice.facts.get(BEFORE, ""))
+    earlier = notices.get(notice.facts.get(EARLIER, ""))
+    if earlier is None or earlier.state == "sent":
+        return [own]
+    without = [{**own, **known} for known in _known(earlier, notices)]
+    never_left = earlier.state == "dropped" and earlier.attempts <= 1
+    return without if never_left else [*without, own]

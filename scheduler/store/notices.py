@@ -1,0 +1,48 @@
+"""The outbox as change notices see it: what each attendee of an event was written, and the notice that still waits."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, select
+
+from scheduler.model.message import Cause, Message
+from scheduler.store import messages
+from scheduler.store.changes import Snapshot
+from scheduler.store.tables import change, message
+
+CONCERNED = ("confirmed", "attended", "waiting")
+"""The states of a registration whose holder hears of changes."""
+_INFORMING: tuple[Cause, ...] = ("confirm-address", "confirmation", "waiting", "place-free", "reminder", "update")
+
+
+def letters_of_event(conn: Connection, event_id: str) -> dict[str, list[Message]]:
+    """By registration, oldest first, every message that says when and where an event is."""
+    query = (
+        select(message)
+        .where(message.c.event_id == event_id, message.c.cause.in_(_INFORMING), message.c.registration_id.is_not(None))
+        .order_by(message.c.created_at, message.c.id)
+    )
+    found: dict[str, list[Message]] = {}
+    for row in messages.rows(conn, query):
+        found.setdefault(row.registration_id or "", []).append(row)
+    return found
+
+
+def of_registration(conn: Connection, registration_id: str) -> list[Message]:
+    """The notices to one attendee, oldest first."""
+    query = select(message).where(message.c.registration_id == registration_id, message.c.cause == "update")
+    return messages.rows(conn, query.order_by(message.c.created_at, message.c.id))
+
+
+def take_back(conn: Connection, row: Message) -> bool:
+    """Removes a message that surely nobody was sent; False when somebody has claimed it, now or ever."""
+    unsent = (message.c.id == row.id, message.c.state == "waiting", message.c.attempts == 0)
+    return conn.scalar(delete(message).where(*unsent).returning(message.c.id)) is not None
+
+
+def snapshot_at(conn: Connection, event_id: str, instant: datetime) -> Snapshot | None:
+    """The public fields of an event as they were at an instant, from its history; None when that does not say."""
+    query = select(change.c.after).where(change.c.event_id == event_id, change.c.at <= instant)
+    text = conn.scalar(query.order_by(change.c.counter.desc()).limit(1))
+    return msgspec.json.decode(text, type=dict[str, Any]) if text else None

@@ -1,0 +1,74 @@
+"""/console/events/{id}/mails and /preview: send a mail once more, and see each mail in every language."""
+
+from typing import Any
+
+from litestar import Controller, Response
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from sqlalchemy import Connection
+
+from scheduler.errors import Forbidden, ServiceError
+from scheduler.model.access import manages
+from scheduler.model.message import Cause
+from scheduler.services import events as service
+from scheduler.services.previewing import Preview, Sample, preview
+from scheduler.services.resending import resend
+from scheduler.web.access import same_origin, signed_in
+from scheduler.web.pages import answers
+from scheduler.web.pages.console import console_page, person_of, voice_of
+from scheduler.web.pages.visit import Visit, form, own_name, page
+
+PREVIEWED: tuple[Cause, ...] = (
+    "confirmation", "waiting", "place-free", "update", "reminder", "cancellation", "withdrawal"
+)  # fmt: skip
+
+
+class ConsoleLedger(Controller):
+    """What organisers do with the mails of an event."""
+
+    path = "/console/events/{event_id:str}"
+
+    @form("/mails/{message_id:str}/resend", guards=[signed_in, same_origin])
+    async def again(
+        self, visit: NamedDependency[Visit], event_id: FromPath[str], message_id: FromPath[str]
+    ) -> Response[str]:
+        """Writes a mail once more, if what it says is still true."""
+        actor, config = visit.actor, visit.context.config
+
+        def work(conn: Connection) -> None:
+            event = service.writable(conn, event_id, actor)
+            resend(conn, event, message_id, config=config, now=visit.now)
+
+        await visit.context.db.write(work)
+        visit.context.wake()
+        return answers.redirect(f"/console/events/{event_id}#mails", private=True)
+
+    @page("/preview", guards=[signed_in])
+    async def preview(self, visit: NamedDependency[Visit], event_id: FromPath[str]) -> Response[str]:
+        """One mail as an invented attendee would get it, with links to every other one."""
+        person = await person_of(visit)
+        voice = voice_of(visit, person)
+        offered = voice.config.languages.offered
+        query = visit.request.query_params
+        cause = next((one for one in PREVIEWED if one == query.get("cause")), PREVIEWED[0])
+        language = next((one for one in offered if one == query.get("lang")), voice.language)
+        sample = Sample(event_id=event_id, cause=cause, language=language)
+        shown = await visit.context.db.read(lambda conn: _shown(conn, visit, sample))
+        causes = [(one, voice.t(f"pages.cause.{one.replace('-', '_')}")) for one in PREVIEWED]
+        return console_page(
+            visit, voice, person, "console_preview.html", title=voice.t("pages.console.preview_title"), mail=shown,
+            event_id=event_id, cause=cause, language=language, causes=causes,
+            languages=[(tag, own_name(tag)) for tag in offered],
+        )  # fmt: skip
+
+
+def _shown(conn: Connection, visit: Visit, sample: Sample) -> Preview | None:
+    """The mail; None for one that this event has no words for yet (no date is left)."""
+    event = service.get(conn, sample.event_id, visit.actor).event
+    if not manages(visit.actor, event):
+        raise Forbidden("The mails of an event are for its organisers.")
+    more: dict[str, Any] = {"catalogues": visit.context.catalogues, "now": visit.now}
+    try:
+        return preview(conn, sample, config=visit.context.config, **more)
+    except ServiceError:
+        return None

@@ -1,0 +1,143 @@
+"""Two nodes on PostgreSQL: clocks 90 seconds apart; one that is frozen past its lease with its mails under way."""
+
+import os
+import signal
+import time
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from tests import postgres
+from tests.arrivals import full_minute, wait_for, wait_until
+from tests.organiser import Organiser, starting
+from tests.proofs.fleet import CONNECTIONS, Fleet, Mail, fleet
+from tests.proofs.relay import Rule
+from tests.proofs.timewarp import Warp
+from tests.sink import arrival
+
+pytestmark = pytest.mark.proof
+
+SECONDS = 130
+APART = timedelta(seconds=90)
+LEASE = 6.0
+EACH = 15
+
+
+class Skewed(Struct, frozen=True, kw_only=True):
+    """What came when one node's clock was wrong: `due` by the right one, and the reminders by address."""
+
+    due: datetime
+    people: list[str]
+    mails: dict[tuple[str, str], list[Mail]]
+
+
+class Frozen(Struct, frozen=True, kw_only=True):
+    """What came when a node was frozen at a stage of its conversations, and what the ledger says in the end."""
+
+    people: list[str]
+    under_way: int
+    mails: dict[tuple[str, str], list[Mail]]
+    ledger: list[dict[str, Any]]
+
+
+class Story(Struct, kw_only=True):
+    """Both."""
+
+    skewed: dict[str, Skewed] = {}
+    frozen: dict[str, Frozen] = {}
+
+
+def play(folder: Path, server: postgres.Server) -> Story:
+    """A node ahead, a node behind; a node frozen before its mails' text, and after it."""
+    story = Story()
+    with ExitStack() as stack:
+        nodes = stack.enter_context(fleet(folder, server))
+        key = nodes.nodes[0].new_key()
+        organisers = [stack.enter_context(Organiser(node.url, key)) for node in nodes.nodes]
+        nodes.nodes[0].start()
+        for name, stage in (("before", "RCPT"), ("after", ".")):
+            story.frozen[name] = frozen(nodes, organisers[0], name, stage)
+        nodes.nodes[0].start()
+        nodes.victim.terminate()
+        warp = Warp(folder)
+        nodes.victim.env |= warp.env()
+        for name, offset in (("ahead", APART), ("behind", -APART)):
+            warp.set(offset)
+            nodes.victim.restart()
+            story.skewed[name] = skewed(nodes, organisers, name)
+    return story
+
+
+def skewed(nodes: Fleet, organisers: list[Organiser], name: str) -> Skewed:
+    """People register at both nodes, and are reminded by whichever."""
+    due = full_minute(arrival() + timedelta(seconds=8))
+    people = []
+    for place, organiser in enumerate(organisers):
+        found = organiser.create(**starting(due + timedelta(minutes=10)), reminders=["PT10M"])
+        addresses = [f"{name}.{place}.{number}@example.org" for number in range(EACH)]
+        for address in addresses:
+            organiser.register(found, address)
+        people += addresses
+    assert arrival() < due, "this machine was too slow to register so few people"
+    wait_until(due + timedelta(seconds=8))
+    return Skewed(due=due, people=people, mails=nodes.mails())
+
+
+def frozen(nodes: Fleet, organiser: Organiser, name: str, stage: str) -> Frozen:
+    """The victim alone begins with some mails and is frozen; the other node takes over; the victim wakes up."""
+    nodes.nodes[0].terminate()
+    nodes.victim.restart()
+    nodes.victim_relay.rules(Rule(stage=stage, match=name, delay=1.5, note=True))
+    with Organiser(nodes.victim.url) as at_victim:
+        at_victim.http.headers = organiser.http.headers
+        found = at_victim.create(title={"en": name})
+        people = [f"{name}{number}@example.org" for number in range(EACH)]
+        for address in people:
+            at_victim.register(found, address)
+    before = [line for line in nodes.victim_relay.noted() if name in line]
+    wait_for(lambda: len([line for line in nodes.victim_relay.noted() if name in line]) > len(before), "it is at it")
+    os.kill(nodes.victim.pid, signal.SIGSTOP)
+    under_way = len(nodes.victim_relay.noted())
+    nodes.nodes[0].start()
+    everybody = {(address, "confirmation") for address in people}
+    wait_for(lambda: all(row["state"] == "sent" for row in organiser.ledger(found)), "the other took over", 3 * LEASE)
+    os.kill(nodes.victim.pid, signal.SIGCONT)
+    time.sleep(LEASE + 2)
+    nodes.victim_relay.rules()
+    mails = {key: copies for key, copies in nodes.mails().items() if key in everybody}
+    return Frozen(people=people, under_way=under_way, mails=mails, ledger=organiser.ledger(found))
+
+
+@pytest.mark.parametrize("name", ["ahead", "behind"])
+def test_a_node_whose_clock_is_wrong_loses_nothing_doubles_nothing_and_is_not_early(played: Story, name: str) -> None:
+    found = played.skewed[name]
+    reminders = {address: found.mails.get((address, "reminder"), []) for address in found.people}
+    assert [address for address, copies in reminders.items() if len(copies) != 1] == []
+    assert [copies[0].at for copies in reminders.values() if copies[0].at < found.due] == []
+
+
+def test_a_node_frozen_before_the_text_sends_nothing_when_it_wakes_up(played: Story) -> None:
+    found = played.frozen["before"]
+    assert sorted(address for address, _ in found.mails) == sorted(found.people)
+    assert [key for key, copies in found.mails.items() if len(copies) > 1] == []
+
+
+def test_a_node_frozen_after_the_text_has_one_copy_made_of_what_was_under_way_at_most(played: Story) -> None:
+    found = played.frozen["after"]
+    assert sorted(address for address, _ in found.mails) == sorted(found.people)
+    copied = [copies for copies in found.mails.values() if len(copies) > 1]
+    assert 0 < len(copied) <= CONNECTIONS
+    assert max(len(copies) for copies in copied) == 2
+    assert all(len({mail.message_id for mail in copies}) == 1 for copies in copied)
+
+
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_a_node_that_wakes_up_cannot_change_what_the_other_noted(played: Story, name: str) -> None:
+    ledger = played.frozen[name].ledger
+    assert len(ledger) == EACH
+    assert {row["state"] for row in ledger} == {"sent"}
+    assert {row.get("last_error") or "" for row in ledger} == {""}
