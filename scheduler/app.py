@@ -56,6 +56,7 @@ from scheduler.web.attendee_calendar import attendee_calendar
 from scheduler.web.auth import Authentication
 from scheduler.web.context import Context
 from scheduler.web.health import healthz, readyz
+from scheduler.web.pages.press import Press
 from scheduler.web.pages.problem import problem_page
 from scheduler.web.pages.routes import PAGES
 from scheduler.web.pages.site import make_site
@@ -173,7 +174,13 @@ def litestar_of(service: Service) -> Litestar:
     """Pages and API, without the feeds' door."""
     return Litestar(
         route_handlers=[*API, *PAGES, healthz, readyz, attendee_calendar, *METRICS],
-        state=State({"site": make_site(service.config, service.catalogues), "problem_page": problem_page}),
+        state=State(
+            {
+                "site": make_site(service.config, service.catalogues),
+                "press": Press(),
+                "problem_page": problem_page,
+            }
+        ),
         dependencies={
             "context": Provide(service.provide_context, sync_to_thread=False),
             "actor": Provide(_actor, sync_to_thread=False),

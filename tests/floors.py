@@ -34,12 +34,16 @@ scheduler.services.told scheduler.services.joining scheduler.services.choices sc
 scheduler.services.references
 scheduler.services.changes scheduler.services.outbox scheduler.services.cases scheduler.services.start
 scheduler.services.last_look scheduler.services.noting scheduler.services.tally
-scheduler.services.objections scheduler.services.news scheduler.services.recipients scheduler.services.touching scheduler.services.invitations
-scheduler.services.notices scheduler.services.resending scheduler.services.correspondence scheduler.services.people scheduler.services.institutions
+scheduler.services.objections scheduler.services.news scheduler.services.recipients scheduler.services.touching \
+scheduler.services.invitations
+scheduler.services.notices scheduler.services.resending scheduler.services.correspondence scheduler.services.people \
+scheduler.services.institutions
 scheduler.services.reminders scheduler.services.seating scheduler.services.sending
 scheduler.services.subscriptions scheduler.services.digests scheduler.services.planning
-scheduler.services.previewing scheduler.services.registrations scheduler.services.timezones scheduler.services.retention
-scheduler.services.events scheduler.services.replies scheduler.services.bounces scheduler.services.housekeeping scheduler.services.restoring scheduler.services.health
+scheduler.services.previewing scheduler.services.registrations scheduler.services.timezones \
+scheduler.services.retention
+scheduler.services.events scheduler.services.replies scheduler.services.bounces scheduler.services.housekeeping \
+scheduler.services.restoring scheduler.services.health
 scheduler.services.imports
 scheduler.calendars scheduler.demo
 scheduler.demo_fill scheduler.web scheduler.inbox scheduler.jobs scheduler.control scheduler.heartbeat

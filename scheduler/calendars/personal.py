@@ -1,6 +1,7 @@
 """An attendee's own calendars: the file of one event, and the feed of everything their address is registered for.
 
-Both carry the joining link once the seat is theirs, and the UID of their invitation.
+Both carry the UID of their invitation, and as it does the joining link for those whose seat is theirs and who take
+part online.
 """
 
 from datetime import UTC, date, datetime, time, timedelta
@@ -16,9 +17,10 @@ from scheduler.calendars.rendering import Renderer
 from scheduler.calendars.selecting import gather
 from scheduler.calendars.shapes import SHAPES, Shaping
 from scheduler.config import Config
-from scheduler.model.entries import Face, entry_of
+from scheduler.model.entries import entry_of
 from scheduler.model.event import Event
 from scheduler.model.registration import Registration
+from scheduler.services.invitations import face_for
 from scheduler.services.registrations import look_up
 from scheduler.store import events, registrations
 from scheduler.texts import Catalogues
@@ -63,13 +65,9 @@ def _entries(conn: Connection, pairs: list[Pair], language: str, config: Config,
     found = gather(conn, [event for _, event in pairs], language)
     around = Renderer(config, catalogues).surroundings(found, language)
     return [
-        entry_of(event, found.dates.get(event.id, ()), around, _face(row, event), uid=row.uid, only=row.occurrences)
+        entry_of(event, found.dates.get(event.id, ()), around, face_for(event, row), uid=row.uid, only=row.occurrences)
         for row, event in pairs
     ]
-
-
-def _face(row: Registration, event: Event) -> Face:
-    return "registered" if row.firm and event.alive else "public"
 
 
 def _sending(filename: str, changed_at: datetime) -> bodies.Sending:

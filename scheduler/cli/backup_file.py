@@ -8,6 +8,7 @@ that was cut off has no last line.
 import gzip
 import hashlib
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -125,7 +126,7 @@ def _lines(path: Path) -> Iterator[Iterator[bytes]]:
     with gzip.open(path, "rb") as packed:
         try:
             yield iter(lambda: packed.readline(_LONGEST_LINE), b"")
-        except (gzip.BadGzipFile, EOFError, msgspec.MsgspecError, ValueError) as error:
+        except (gzip.BadGzipFile, zlib.error, EOFError, msgspec.MsgspecError, ValueError) as error:
             raise _damaged(path) from error
 
 

@@ -10,7 +10,7 @@ from scheduler.cli.command import Group
 from scheduler.cli.databases import ordering, reading
 from scheduler.cli.held import discard, release
 from scheduler.cli.invocation import current
-from scheduler.cli.output import Column
+from scheduler.cli.output import Column, mails
 from scheduler.cli.trying import send_test
 from scheduler.clock import utcnow
 from scheduler.control.orders import RetryMail
@@ -91,7 +91,7 @@ def retry(message_id: str) -> None:
     if invocation.as_json:
         invocation.output.facts(done)
     else:
-        invocation.output.say(f"{done['retried']} mails will be tried again.")
+        invocation.output.say(f"{mails(done['retried'])} will be tried again.")
 
 
 command.add_command(release)

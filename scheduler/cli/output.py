@@ -64,6 +64,11 @@ class Output:
         click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
+def mails(count: int) -> str:
+    """`1 mail`, `3 mails`: what a sentence about so many mails begins with."""
+    return f"{count} mail" if count == 1 else f"{count} mails"
+
+
 def text_of(value: Any) -> str:
     """A value on one line, with nothing in it that a terminal or a column would obey."""
     if value is None:

@@ -11,6 +11,7 @@ from scheduler.cli.databases import database_file
 from scheduler.cli.failure import CommandFailed
 from scheduler.cli.invocation import current
 from scheduler.cli.loading import loaded
+from scheduler.cli.output import mails
 from scheduler.cli.preparing import owned
 from scheduler.cli.progress import progress_bar
 from scheduler.clock import utcnow
@@ -46,7 +47,14 @@ def command(file: Path) -> None:
         return hold_overdue(conn, config=config, now=now)
 
     with owned(config, "enspired restore"), progress_bar("Restoring", quiet=invocation.as_json) as progress:
-        held = loaded(config.database.url, file, total, progress, hold)
+        fresh = config.database.is_sqlite and not database_file(config).exists()
+        try:
+            held = loaded(config.database.url, file, total, progress, hold)
+        except BaseException:
+            if fresh:  # the next attempt must not find the empty file of this one
+                for ending in ("", "-wal", "-shm"):
+                    Path(f"{database_file(config)}{ending}").unlink(missing_ok=True)
+            raise
     kept = held.messages if held else 0
     facts = {
         "database": str(database_file(config)) if config.database.is_sqlite else "PostgreSQL",
@@ -57,6 +65,6 @@ def command(file: Path) -> None:
     invocation.output.facts(facts, HEADINGS)
     if kept:
         invocation.output.say(
-            f"{kept} mails fell due since the backup. They may have been sent already, so they are held: look with "
+            f"{mails(kept)} fell due since the backup. They may have been sent already, so they are held: look with "
             "“enspired mail queue --held”, then “enspired mail release” or “enspired mail discard”."
         )

@@ -5,7 +5,7 @@ import re
 import ssl
 
 from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPException, SMTPResponseException
+from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponseException
 from msgspec import Struct
 
 from scheduler.mail.connecting import Relay, sign_in
@@ -43,8 +43,10 @@ async def trial(relay: Relay, envelope: Envelope, *, tls: ssl.SSLContext | None 
             await _steps(client, relay, envelope, steps, tls)
     except TimeoutError:
         steps.append(_failed(steps, f"no answer within {relay.timeout_seconds:g} seconds"))
+    except SMTPRecipientsRefused as error:
+        steps.append(_failed(steps, _refusal(error.recipients[0])))
     except SMTPResponseException as error:
-        steps.append(_failed(steps, f"the mail server says {error.code} {_printable(error.message)}"))
+        steps.append(_failed(steps, _refusal(error)))
     except (SMTPException, OSError, ValueError, TokenRefused) as error:
         steps.append(_failed(steps, _printable(str(error)) or type(error).__name__))
     finally:
@@ -83,6 +85,10 @@ def _signed_in(relay: Relay) -> str:
 
 def _failed(steps: list[Step], words: str) -> Step:
     return Step(_ORDER[min(len(steps), len(_ORDER) - 1)], words, good=False)
+
+
+def _refusal(error: SMTPResponseException) -> str:
+    return f"the mail server says {error.code} {_printable(error.message)}"
 
 
 def _printable(text: str) -> str:

@@ -50,8 +50,9 @@ def without_mail(speaker: dict[str, Any]) -> dict[str, Any]:
 def advanced(before: Event | None, after: Event, now: datetime, *, reason: str = "") -> Event:
     """`after` with the counters that its difference from `before` calls for; the same event when there is none.
 
-    A published event whose time changed says where it stood (`moved_from`, with the `reason`); a draft has never
-    been anywhere: its sequence stays 0. `modified_at` rises with the public view and never goes back.
+    A published event whose time changed says where it stood (`moved_from`, with the `reason`), unless it is back
+    where it stood before; a draft has never been anywhere: its sequence stays 0. `modified_at` rises with the public
+    view and never goes back.
     """
     if before is None:
         # Some calendar may hold it as it was before it came here: only a higher sequence ends it there.
@@ -61,7 +62,7 @@ def advanced(before: Event | None, after: Event, now: datetime, *, reason: str =
         return before
     seen = stamped(after, now)
     if before.published and _differ(before, seen, ("start", "end", "timezone")):
-        seen = structs.replace(seen, moved_from=_moved(before, seen, now, reason))
+        seen = structs.replace(seen, moved_from=None if _back(before, seen) else _moved(before, seen, now, reason))
     public = public_view(before) != public_view(seen)
     return structs.replace(
         seen,
@@ -87,6 +88,12 @@ def _differ(before: Event, after: Event, names: tuple[str, ...]) -> bool:
 def _moved(before: Event, after: Event, now: datetime, reason: str) -> Moved:
     start, end = (_on_clock(wall, before.timezone, after.timezone) for wall in (before.start, before.end))
     return Moved(start=start, end=end, at=now, reason=reason)
+
+
+def _back(before: Event, after: Event) -> bool:
+    """True when the last move is undone: nobody may read that it was planned for a time that was a slip."""
+    was = before.moved_from
+    return was is not None and before.timezone == after.timezone and (was.start, was.end) == (after.start, after.end)
 
 
 def _on_clock(wall: WallTime, old: str, new: str) -> WallTime:

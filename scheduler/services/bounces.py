@@ -21,5 +21,6 @@ def note(conn: Connection, message_id: str, *, hard: bool, status: str, reason: 
         return "unknown"
     if not message.attempts:
         return "never-sent"
-    bounces.note(conn, message_id, " ".join(part for part in (status, reason) if part), now if hard else None)
+    said = reason if status in reason else f"{status} {reason}".strip()
+    bounces.note(conn, message_id, said, now if hard else None)
     return "bounced" if hard else "delayed"

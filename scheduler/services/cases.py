@@ -14,7 +14,7 @@ from scheduler.model.party import Party, parties_of
 from scheduler.model.person import Person
 from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder, repeats
-from scheduler.services.joining import BESIDE, beside
+from scheduler.services.joining import BESIDE, SEATING, beside
 from scheduler.services.listed import digest_of, listed
 from scheduler.services.told import since_registered, spoken_for, untold
 from scheduler.store import batches, choices, events, messages, neighbours, people, registrations
@@ -166,3 +166,17 @@ def had(earlier: tuple[Message, ...], reminder: Reminder) -> bool:
 def hangs_on_other_mails(case: Case) -> bool:
     """True for what may become needless because another mail left: a look at it is old as soon as one was sent."""
     return case.message.cause == "update" or BESIDE in case.message.facts or bool(case.earlier)
+
+
+def reads_alike(case: Case, worded: Case) -> bool:
+    """False when what a mail speaks of is another way than when it was worded: an acknowledged change must show.
+
+    Not asked of the mails that a change notice follows: it has to know that they told the old.
+    """
+    if case is worded or case.message.cause in SEATING or case.message.cause in {"waiting", "update"}:
+        return True
+    return all(getattr(case, name) == getattr(worded, name) for name in _SPOKEN_OF)
+
+
+_SPOKEN_OF = ("event", "whole", "dates", "registration", "party", "listed")
+"""What counts in a place in the line or among those who come moves all the time, and is no reason to begin again."""

@@ -13,6 +13,8 @@ SWITCHED_OFF = "reminders were switched off"
 UNDONE = "the change was undone"
 LEASE_LOST = "lease lost"
 """The one objection after which nothing is noted: the message is in other hands, or soon will be."""
+OLD_WORDS = "what it speaks of changed after it was worded"
+"""No objection to the message itself: it is put back, and worded anew when it is claimed again."""
 
 
 def objection(case: Case, claimed: Message, now: datetime) -> str:

@@ -19,7 +19,7 @@ _SHORTEST_WAIT = timedelta(seconds=5)
 
 
 _PATIENCE = timedelta(days=5)
-"""How long a mail without an end of its own is tried again (RFC 5321 section 4.5.4.1)."""
+"""How long a mail without an end of its own is tried again (RFC 5321 section 4.5.4.1), from when it may go out."""
 
 
 class Known(TypedDict, total=False):
@@ -125,13 +125,13 @@ def claim(conn: Connection, owner: str, limit: int, *, config: Config, now: date
 
 def sent(conn: Connection, claimed: Message, *, now: datetime) -> bool:
     """Notes a message as sent; False when the lease had passed to somebody else."""
-    return messages.mark_sent(conn, claimed, now)
+    return leases.mark_sent(conn, [claimed], now) == 1
 
 
 def failed(conn: Connection, claimed: Message, failure: Failure, *, config: Config, now: datetime) -> datetime | None:
     """Notes a failed attempt and gives the instant of the next one; None when it is given up for good."""
     retry_at = None if failure.permanent else next_attempt(claimed.attempts, now, config.reminders.retry_minutes)
-    end = claimed.expires_at or claimed.created_at + _PATIENCE
+    end = _end(claimed)
     if retry_at and retry_at >= end:
         retry_at = _last_chance(end, now)
     messages.mark_failed(conn, claimed, failure, retry_at)
@@ -140,7 +140,7 @@ def failed(conn: Connection, claimed: Message, failure: Failure, *, config: Conf
 
 def postponed(conn: Connection, claimed: Message, failure: Failure, *, again_at: datetime, now: datetime) -> bool:
     """Notes that the relay as a whole failed: no attempt of this message, unless its time is over meanwhile."""
-    if (claimed.expires_at or claimed.created_at + _PATIENCE) <= now:
+    if _end(claimed) <= now:
         return messages.mark_failed(conn, claimed, failure, None)
     return leases.put_back(conn, [claimed], failure=failure, again_at=again_at) == 1
 
@@ -156,6 +156,10 @@ def retry(conn: Connection, message_id: str = "", *, now: datetime) -> int:
     if message_id and not count:
         raise NotFound("There is no such mail that was given up and could still go out.")
     return count
+
+
+def _end(claimed: Message) -> datetime:
+    return claimed.expires_at or max(claimed.created_at, claimed.not_before) + _PATIENCE
 
 
 def _last_chance(expires_at: datetime, now: datetime) -> datetime | None:

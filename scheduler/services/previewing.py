@@ -70,7 +70,8 @@ def preview(conn: Connection, sample: Sample, *, config: Config, catalogues: Cat
         before=_a_day_earlier(event, dates, _registration(sample, event, now)) if sample.cause == "update" else {},
     )
     writer = Writer(catalogues)
-    correspondence = Correspondence(config, Links(config.server.public_url, "preview"), writer)
+    links = Links(config.server.public_url, "preview", replies=config.replies.pattern)
+    correspondence = Correspondence(config, links, writer)
     mail = writer.write(correspondence.letter(case, institutions.all_institutions(conn), now=now))
     return Preview(subject=mail.subject, text=mail.text, html=mail.html, raw=compose(mail))
 

@@ -40,6 +40,8 @@ def resend(conn: Connection, event: Event, message_id: str, *, config: Config, n
         raise Conflict("This mail has not been sent yet.")
     if old.reminder_id is not None and old.state != "failed":
         raise Conflict("A reminder goes to each person once.")
+    if _on_its_way(conn, old):
+        raise Conflict("This mail is on its way to them already.")
     if old.reminder_id is not None:
         outbox.retry(conn, old.id, now=now)
         fresh = messages.get(conn, old.id)
@@ -50,6 +52,13 @@ def resend(conn: Connection, event: Event, message_id: str, *, config: Config, n
     if fresh is None or reason:
         raise Conflict(f"This mail is not sent again: {reason}.")
     return fresh
+
+
+def _on_its_way(conn: Connection, old: Message) -> bool:
+    """True while another mail of the same cause has not left yet: a second click must not make a second mail."""
+    others = messages.of_registration(conn, old.registration_id) if old.registration_id else []
+    alike = [row for row in others if row.cause == old.cause and row.occurrence_id == old.occurrence_id]
+    return any(row.state in {"waiting", "held", "sending"} for row in alike if row.id != old.id)
 
 
 def _again(conn: Connection, old: Message, *, config: Config, now: datetime) -> Message:

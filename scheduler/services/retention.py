@@ -18,14 +18,14 @@ _GRACE = timedelta(days=1)
 
 
 def forget_attendees(conn: Connection, *, config: Config, now: datetime) -> int:
-    """Deletes registrations and their mails of events that ended `retention_days` ago; gives how many events.
+    """Deletes registrations and all mails of events that ended `retention_days` ago; gives how many events.
 
     Each is one round's share: call it again while it gives more than nothing.
     """
     over = store.events_over(conn, now - timedelta(days=config.privacy.retention_days), _PER_ROUND)
     for event_id in over:
         event = events.get(conn, event_id, lock=True)
-        if event is not None:
+        if event is not None and store.counts(conn, event_id):
             _keep_count(conn, event, now)
         messages.remove_of_event(conn, event_id)
         store.remove_of_event(conn, event_id)

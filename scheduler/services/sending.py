@@ -24,7 +24,7 @@ from scheduler.services.cases import Case
 from scheduler.services.correspondence import Correspondence
 from scheduler.services.last_look import LastLook, Seen
 from scheduler.services.noting import Notes
-from scheduler.services.objections import LEASE_LOST
+from scheduler.services.objections import LEASE_LOST, OLD_WORDS
 from scheduler.services.objections import objection as objection_to
 from scheduler.services.tally import Tally
 from scheduler.store import institutions, leases
@@ -190,6 +190,8 @@ class Sender:
         async def still_wanted() -> bool:
             case = await self._look.again(message.id, None if cases.hangs_on_other_mails(seen) else one.seen)
             objections.append(objection_to(case, message, self._now()) if case else "it was forgotten")
+            if case and not objections[-1] and not cases.reads_alike(case, seen):
+                objections.append(OLD_WORDS)
             return not objections[-1]
 
         place.started()
@@ -209,7 +211,9 @@ class Sender:
             await self._drop(message, objections[-1])
 
     async def _drop(self, message: Message, reason: str) -> None:
-        if reason != LEASE_LOST:
+        if reason == OLD_WORDS:
+            await self._put_back([message])
+        elif reason != LEASE_LOST:
             self.tally.outcomes["dropped"] += 1
             await self._notes.insist(lambda conn: outbox.dropped(conn, message, reason))
 

@@ -58,6 +58,14 @@ def count(conn: Connection, condition: Any) -> int:
     return conn.scalar(select(func.count()).select_from(event).where(condition)) or 0
 
 
+def count_of_dates(
+    conn: Connection, condition: Any, *, begin: datetime | None = None, end: datetime | None = None
+) -> int:
+    """How many dates `page_of_dates` would give without a limit."""
+    query = select(func.count()).select_from(occurrence).join(event, event.c.id == occurrence.c.event_id)
+    return conn.scalar(query.where(condition, between(occurrence, begin, end))) or 0
+
+
 def facet_counts(conn: Connection, condition: Any, facets: Iterable[str]) -> dict[str, dict[str, int]]:
     """How many events have each value of these facets, of those that meet a condition."""
     facets = list(facets)

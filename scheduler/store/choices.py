@@ -1,23 +1,35 @@
-"""What people decided about all mails to their address."""
+"""What people decided about all mails to their address.
 
+It outlives their registrations, so that who wants no reminders gets none next year either; hence only a digest of the
+address is kept, which names nobody.
+"""
+
+import hashlib
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from scheduler.store.tables import mail_choice
 
 
 def without_reminders(conn: Connection, emails: Collection[str]) -> set[str]:
     """Those of these addresses, in lower case, that want no reminders at all."""
-    wanted = {email.lower() for email in emails}
-    query = select(mail_choice.c.email).where(mail_choice.c.email.in_(wanted), mail_choice.c.reminders.is_(False))
-    return set(conn.scalars(query)) if wanted else set()
+    wanted = {_digest(email): email.lower() for email in emails}
+    query = select(mail_choice.c.email_hash).where(mail_choice.c.email_hash.in_(wanted), ~mail_choice.c.reminders)
+    return {wanted[found] for found in conn.scalars(query)} if wanted else set()
 
 
 def put(conn: Connection, email: str, *, reminders: bool, now: datetime) -> None:
-    """Notes whether an address wants reminders at all."""
-    values = {"reminders": reminders, "changed_at": now}
-    changed = conn.execute(update(mail_choice).where(mail_choice.c.email == email.lower()).values(**values))
-    if not changed.rowcount:
-        conn.execute(insert(mail_choice).values(email=email.lower(), **values))
+    """Notes whether an address wants reminders at all; of one that does nothing is kept."""
+    row = mail_choice.c.email_hash == _digest(email)
+    if reminders:
+        conn.execute(delete(mail_choice).where(row))
+        return
+    values = {"reminders": False, "changed_at": now}
+    if not conn.execute(update(mail_choice).where(row).values(**values)).rowcount:
+        conn.execute(insert(mail_choice).values(email_hash=_digest(email), **values))
+
+
+def _digest(email: str) -> str:
+    return hashlib.sha256(f"mail-choice {email.lower()}".encode()).hexdigest()

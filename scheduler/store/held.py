@@ -5,14 +5,19 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, or_, true, update
 
+from scheduler.store.messages import anew
 from scheduler.store.tables import message
 
 
 def hold(conn: Connection, now: datetime) -> int:
-    """Holds what the lost service could have sent before it was lost: ready, or being sent. How many."""
+    """Holds what the lost service could have sent before it was lost: ready, or being sent. How many.
+
+    That counts as an attempt whose outcome nobody knows: an invitation that is held may stand in a calendar.
+    """
     ready = and_(message.c.state == "waiting", message.c.next_attempt_at <= now, message.c.not_before <= now)
     query = update(message).where(or_(ready, message.c.state == "sending"), message.c.cause != "sign-in")
-    values: dict[str, Any] = {"state": "held", "lease_owner": None, "lease_until": None}
+    attempts = message.c.attempts + 1
+    values: dict[str, Any] = {"state": "held", "lease_owner": None, "lease_until": None, "attempts": attempts}
     return conn.execute(query.values(**values)).rowcount
 
 
@@ -27,7 +32,7 @@ def release(conn: Connection, now: datetime, message_id: str = "") -> int:
     """Lets held messages go, this one or all. How many."""
     which = message.c.id == message_id if message_id else true()
     query = update(message).where(message.c.state == "held", which)
-    return conn.execute(query.values(state="waiting", next_attempt_at=now)).rowcount
+    return conn.execute(query.values(state="waiting", next_attempt_at=now, **anew(now))).rowcount
 
 
 def discard(conn: Connection, reason: str, message_id: str = "") -> int:

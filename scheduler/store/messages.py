@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, delete, func, insert, not_, or_, select, true, update
+from sqlalchemy import Connection, Select, and_, case, delete, func, insert, not_, or_, select, true, update
 
 from scheduler.model.ids import first_id
 from scheduler.model.message import Cause, Failure, Message, MessageState
@@ -64,11 +64,6 @@ def release_leases(conn: Connection, owner: str | None = None) -> int:
     if owner is not None:
         query = query.where(message.c.lease_owner == owner)
     return conn.execute(query.values(state="waiting", lease_owner=None, lease_until=None)).rowcount
-
-
-def mark_sent(conn: Connection, claimed: Message, now: datetime) -> bool:
-    """Notes that the relay took it; False when the lease had passed to somebody else."""
-    return _mark(conn, claimed, "sent", sent_at=now, last_error="", last_code=None)
 
 
 def mark_failed(conn: Connection, claimed: Message, failure: Failure, retry_at: datetime | None) -> bool:
@@ -236,7 +231,15 @@ def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
     in_time = message.c.expires_at.is_(None) | (message.c.expires_at > now)
     given_up = and_(message.c.state == "failed", in_time, message.c.cause.not_in(SECRET))
     query = update(message).where(given_up, message.c.id == message_id if message_id else true())
-    return conn.execute(query.values(state="waiting", next_attempt_at=now, attempts=0)).rowcount
+    # One whose outcome nobody knows may have arrived: it never again counts as surely not sent.
+    attempts = case((message.c.last_code >= _REFUSED, 0), else_=1)
+    values = {"state": "waiting", "next_attempt_at": now, "attempts": attempts, **anew(now)}
+    return conn.execute(query.values(values)).rowcount
+
+
+def anew(now: datetime) -> dict[str, Any]:
+    """Values with which the days begin again in which a message without an end of its own is tried."""
+    return {"not_before": case((message.c.expires_at.is_(None), now), else_=message.c.not_before)}
 
 
 def remove_of_registration(conn: Connection, registration_id: str) -> None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select, update
 
 from scheduler.model.registration import Registration
-from scheduler.store.tables import event, registration
+from scheduler.store.tables import event, message, registration
 from scheduler.store.types import decode, encode
 
 FIRM = ("confirmed", "attended", "offered")
@@ -153,13 +153,12 @@ def counts(conn: Connection, event_id: str) -> dict[str, int]:
 
 
 def events_over(conn: Connection, before: datetime, limit: int) -> list[str]:
-    """Ids of events of which the last date ended before an instant and which still have registrations."""
-    query = (
-        select(event.c.id)
-        .where(event.c.end_at < before, exists().where(registration.c.event_id == event.c.id))
-        .order_by(event.c.end_at, event.c.id)
-        .limit(limit)
+    """Ids of events of which the last date ended before an instant and which still have registrations or mails."""
+    people = or_(
+        exists().where(registration.c.event_id == event.c.id),
+        exists().where(message.c.event_id == event.c.id),  # also to speakers and hosts, who have no registration
     )
+    query = select(event.c.id).where(event.c.end_at < before, people).order_by(event.c.end_at, event.c.id).limit(limit)
     return list(conn.scalars(query))
 
 

@@ -191,11 +191,12 @@ is what came back after the relay had taken the message (RFC 3464)."""
 mail_choice = Table(
     "mail_choice",
     metadata,
-    Column("email", String(254), primary_key=True),
+    Column("email_hash", String(64), primary_key=True),
     Column("reminders", Boolean, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
 )
-"""What somebody decided about all mails to their address; no row means nothing was decided."""
+"""What somebody decided about all mails to their address; no row means nothing was decided. It stays when the person
+is forgotten, so it holds no address."""
 
 digest = Table(
     "digest",

@@ -31,12 +31,12 @@ A rule says how long before the start, or after the end, a mail goes out; an eve
   configuration. Of such a default, what comes less than two hours before the start goes only to who takes part online;
   written into the event it goes to everybody.
 - Where the recipient is, is the `timezone` of the registration, and without one the event's. Days are counted on the
-  calendar there. A clock time that a change of clocks skips counts by the old clock; of one that comes twice, the first.
+  calendar there. A clock time that a change of clocks skips counts by the old clock; of two, the first.
 - An all-day date counts from 09:00 on the event's clock (`[reminders] all_day_hour`); what follows it counts from
   that hour of its last day, and never comes before that day is over.
 - Nothing goes out before its moment, nor once the event (that date of it) has begun; a mail after the event up to two
-  weeks later. Who gets a place after a reminder's moment does not get it. After a move, who had it already gets it again
-  only when its new moment lies more than 24 hours later.
+  weeks later. Who gets a place after a reminder's moment does not get it. After a move, who had it already gets it
+  again only when its new moment lies more than 24 hours later.
 - In quiet hours (`quiet_from` to `quiet_until`, by default 20:00 to 08:00 where the recipient is) a reminder waits for
   their end, as long as it then still comes an hour before the start, or half of what its rule asks where that is
   shorter. Otherwise it goes out at its moment: `PT1H` for a webinar at night where somebody is, has to reach them. A

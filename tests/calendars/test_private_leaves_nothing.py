@@ -10,7 +10,18 @@ from tests.scheduler.pages import BROWSER
 
 SECRET = "Zwijgzaam"
 QUERIES = ("", "?busy=1", "?allday=bars&alarm=PT15M", "?kind=workshop", "?cancelled=hide&lang=nl", f"?q={SECRET}")
-PAGES = ("/", "/?kind=workshop", "/?from=2026-01-01", f"/?q={SECRET}", "/subscribe", "/privacy", "/accessibility")
+PAGES = (
+    "/",
+    "/?kind=workshop",
+    "/?from=2026-01-01",
+    f"/?q={SECRET}",
+    "/subscribe",
+    "/privacy",
+    "/accessibility",
+    "/briefing",
+    "/briefing.txt",
+    "/briefing.pdf",
+)
 VISIT: dict[str, Any] = {"kind": "exchange-visit", "start": "2027-03-15", "end": "2027-03-19"}
 SERIES = {
     "rule": "FREQ=WEEKLY;COUNT=4",

@@ -178,7 +178,7 @@ async def test_rule_17_lines_are_crlf_folded_by_octets_and_escaped(full: Api) ->
 async def test_rule_18_the_joining_link_is_in_the_text_of_the_registered_face_alone(api: Api) -> None:
     link = "https://meet.example/room"
     event = await api.event(format="hybrid", online={"url": link, "visibility": "registered"})
-    row = await api.register(event)
+    row = await api.register(event, mode="online")
 
     def own(conn: Any) -> str:
         found = registrations.get(conn, row["id"])

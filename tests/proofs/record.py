@@ -35,7 +35,7 @@ class Record(Struct, kw_only=True):
 
 def expected(record: Record) -> set[tuple[str, str]]:
     """Who must have got what: who was acknowledged before the instant, and whose event took place, a reminder too."""
-    wanted = {(address, "confirmation") for address in (*record.standing, *record.races)}
+    wanted = {(address, "confirmation") for address in record.standing}  # who left at once needs none
     wanted |= {(address, "reminder") for address, one in record.standing.items() if one.at < record.due}
     done = ((address, ENDS.get(record.races[address].what)) for address in record.ended)
     return wanted | {(address, cause) for address, cause in done if cause}

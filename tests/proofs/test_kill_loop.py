@@ -17,8 +17,8 @@ SECONDS = 150
 
 
 def play(folder: Path, _server: postgres.Server) -> Verdict:
-    """3,000 reminders and 60 kills, unless the environment says otherwise."""
-    return run(folder, Settings.from_environment(reminders=3000, kills=60, races=200))
+    """1,000 reminders and 20 kills, unless the environment says otherwise."""
+    return run(folder, Settings.from_environment(reminders=1000, kills=20, races=60))
 
 
 def test_no_mail_is_lost(played: Verdict) -> None:

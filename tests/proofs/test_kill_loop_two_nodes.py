@@ -17,8 +17,8 @@ SECONDS = 140
 
 
 def play(folder: Path, server: postgres.Server) -> Verdict:
-    """1,000 reminders and 20 kills of one node, unless the environment says otherwise."""
-    return run(folder, Settings.from_environment(reminders=1000, kills=20, races=60), server)
+    """300 reminders and 8 kills of one node, unless the environment says otherwise."""
+    return run(folder, Settings.from_environment(reminders=300, kills=8, races=30), server)
 
 
 def test_no_mail_is_lost(played: Verdict) -> None:

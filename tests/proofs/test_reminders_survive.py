@@ -113,7 +113,7 @@ def told(steady: Stage, killed: Stage, waiting: Stage) -> Story:
     wait_until(due + 2 * SECOND)
     steady.register(plain, "newcomer")
     wait_for(lambda: waiting.organiser.ledger(delayed, "reminder"), "the reminder is in the ledger")
-    wait_for(lambda: waiting.organiser.ledger(delayed, "reminder")[0].get("last_error"), "an attempt failed")
+    wait_for(lambda: any(one.get("last_error") for one in waiting.organiser.ledger(delayed)), "an attempt failed")
     while_down = waiting.organiser.ledger(delayed, "reminder")[0]
     started_again_at = arrival()
     killed.service.start()
@@ -210,8 +210,8 @@ def test_who_registers_after_the_instant_is_not_reminded(story: Story) -> None:
 
 def test_a_reminder_waits_for_a_mail_server_that_is_down_and_keeps_its_message_id(story: Story) -> None:
     while_down, in_the_end = story.ledger
-    assert (while_down["state"], while_down["attempts"]) == ("waiting", 1)
-    assert (in_the_end["state"], in_the_end["attempts"]) == ("sent", 2)
+    assert (while_down["state"], while_down["attempts"]) == ("waiting", 0)  # nobody's attempt: the server is away
+    assert (in_the_end["state"], in_the_end["attempts"]) == ("sent", 1)
     (mail,) = story.mails_to("delayed")
     assert story.relay_back_at < mail.at < story.due + MINUTE
     assert mail.message_id == while_down["message_id"] == in_the_end["message_id"]

@@ -78,6 +78,13 @@ def test_a_moved_event_says_where_it_stood_and_why() -> None:
     )
 
 
+def test_a_move_that_is_undone_leaves_no_word_of_a_day_that_was_a_slip() -> None:
+    there = changed(admitted(small(status="confirmed")), {"start": "2027-03-15T14:30"})
+    back = changed(there, {"start": "2027-03-16T14:30"})
+    assert (back.start, back.end, back.moved_from) == ("2027-03-16T14:30", "2027-03-16T16:00", None)
+    assert back.sequence == there.sequence + 1
+
+
 def test_where_it_stood_is_read_on_the_clock_that_it_has_now() -> None:
     event = changed(admitted(small(status="confirmed")), {"timezone": "Asia/Phnom_Penh"})
     assert event.moved_from is not None

@@ -43,7 +43,7 @@ class TokenAddress:
                 status, answer = provider.answers.pop(0) if provider.answers else (200, usual)
                 self.send_response(status)
                 if status == 302:
-                    self.send_header("Location", answer)
+                    self.send_header("Location", str(answer))
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())
 

@@ -87,6 +87,16 @@ def test_a_crowd_is_worded_once_for_each_kind_of_reader(cause: str) -> None:
     assert counting.count <= 4 * 2  # once the long way, once as a form
 
 
+def test_a_change_told_to_a_waiting_list_is_worded_once() -> None:
+    counting = Counting()
+    press = Press(counting)
+    base = replace(letter("update", "es"), calendar=None)
+    for number in range(20):
+        asked = to(base, number, state="waiting")
+        assert press.envelope(asked) == the_long_way(asked)
+    assert counting.count == 2  # once the long way, once as a form
+
+
 def test_whatever_the_words_hang_on_makes_another_form() -> None:
     press = Press(WRITER.write)
     base = letter("reminder", "en")

@@ -87,7 +87,7 @@ async def test_a_speaker_stops_reminders_with_one_click_and_takes_it_back(api: A
         answer = await api.nobody.request(method, path, headers=BROWSER)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
     assert await api.state() == before
-    assert "Ningún recordatorio más" in (await seen(api, path)).text
+    assert "No recibir ningún recordatorio" in (await seen(api, path)).text
     for _ in range(2):
         answer = await api.nobody.post(path, data=ONE_CLICK)
         assert (answer.status_code, "set-cookie" in answer.headers) == (200, False)

@@ -64,7 +64,7 @@ async def test_each_mail_is_shown_in_every_language(api: Api, language: str, wor
     path = f"/console/events/{event['id']}/preview?cause=update&lang={language}"
     page = Document((await browser.get(path)).text)
     assert words in page.text
-    for cause in ("confirmation", "waiting", "place-free", "reminder", "cancellation", "withdrawal"):
+    for cause in ("confirmation", "waiting", "place-free", "reminder", "follow-up", "cancellation", "withdrawal"):
         shown = await browser.get(f"/console/events/{event['id']}/preview?cause={cause}&lang={language}")
         assert shown.status_code == 200
         assert "<pre" in shown.text, cause

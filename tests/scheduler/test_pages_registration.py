@@ -187,6 +187,14 @@ async def test_on_site_people_of_a_hybrid_event_get_the_room_not_the_link(api: A
     assert SECRET in Document((await api.nobody.get(afar, headers=BROWSER)).text).links()
 
 
+async def test_on_site_people_of_a_hybrid_event_get_no_link_by_their_calendar_file_either(api: Api) -> None:
+    event = await api.event(**{**ONLINE, "format": "hybrid"}, place={"room": "B1.04"})
+    on_site = await confirmed(api, event, mode="on-site")
+    afar = await confirmed(api, event, "far@example.org", mode="online")
+    assert SECRET not in (await api.nobody.get(f"{on_site}/calendar.ics")).text.replace("\r\n ", "")
+    assert SECRET in (await api.nobody.get(f"{afar}/calendar.ics")).text.replace("\r\n ", "")
+
+
 async def test_withdrawing_asks_once_more_and_takes_the_link_away(api: Api) -> None:
     event = await api.event(**ONLINE)
     path = await confirmed(api, event)
@@ -213,7 +221,9 @@ async def test_one_click_unsubscribing_works_without_a_cookie_and_twice(api: Api
 async def test_choices_about_mails_are_kept_in_the_new_language(api: Api) -> None:
     event = await api.event()
     path = await confirmed(api, event)
-    answer = await api.nobody.post(f"{path}/preferences", data={"language": "fr", "reminders": "fewer"}, headers=BROWSER)
+    answer = await api.nobody.post(
+        f"{path}/preferences", data={"language": "fr", "reminders": "fewer"}, headers=BROWSER
+    )
     assert answer.status_code == 303
     (row,) = await api.db.read(lambda conn: store.by_email(conn, event["id"], "ann@example.org"))
     assert (row.reminders, row.language) == ("fewer", "fr")

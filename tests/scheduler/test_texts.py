@@ -1,8 +1,11 @@
 """The catalogues: complete for mails in four languages, and values that cannot reach into anything."""
 
+from typing import get_args
+
 import pytest
 from markupsafe import Markup
 
+from scheduler.model.message import Cause
 from scheduler.texts import CATEGORIES, MissingText, load_catalogues, placeholders
 
 TEXTS = load_catalogues()
@@ -22,6 +25,11 @@ def test_every_mail_text_exists_with_the_same_values(language: str) -> None:
 def test_no_text_exists_that_english_lacks(language: str) -> None:
     unknown = set(TEXTS.by_language[language]) - set(TEXTS.by_language["en"])
     assert {key for key in unknown if not key.endswith("_first") and not key.startswith("dates.city.")} == set()
+
+
+def test_every_kind_of_mail_has_a_name_in_the_list_of_sent_mails() -> None:
+    missing = [one for one in get_args(Cause) if f"pages.cause.{one.replace('-', '_')}" not in TEXTS.by_language["en"]]
+    assert missing == []
 
 
 def test_plural_forms_are_those_of_the_language() -> None:

@@ -24,6 +24,7 @@ DAY = timedelta(days=1)
 
 async def test_moves_releases_and_registrations_at_once_get_in_nobodys_way(world: World) -> None:
     """A fan-out refers to the event that a move holds, and a move changes the reminder that a fan-out holds."""
+    world.configured("reminders", joins_minutes=0, registered_minutes=0)  # else the notice of the move says it all
     found = [await world.create(title=f"{number}", reminders=["P1D", "P2D"]) for number in range(4)]
     for event in found:
         for number in range(5):

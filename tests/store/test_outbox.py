@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -276,9 +277,5 @@ async def test_two_senders_side_by_side_send_each_mail_once(world: World) -> Non
 async def test_oldest_overdue_names_the_mail_that_waits_longest_without_ever_having_been_tried(world: World) -> None:
     for key, attempts, minutes in (("m", 0, 1), ("refused once", 1, 9), ("not yet", 0, -1)):
         at = NOW - minutes * MINUTE
-        await world.db.write(
-            lambda conn, key=key, attempts=attempts, at=at: add_sign_in_message(
-                conn, id=key, attempts=attempts, not_before=at, next_attempt_at=at
-            )
-        )
+        await world.db.write(partial(add_sign_in_message, id=key, attempts=attempts, not_before=at, next_attempt_at=at))
     assert await world.db.read(lambda conn: messages.oldest_overdue(conn, NOW)) == NOW - MINUTE

@@ -73,7 +73,7 @@ def _news(letter: Letter, t: Translator) -> list[Block]:
 def _one(letter: Letter, t: Translator, one: Listed) -> list[Block]:
     a = About(letter, t, one.event, one.date)
     more = t.plural("mail.common.more_dates", one.more) if one.more else ""
-    label = "; ".join(part for part in (brief_on_both_clocks(a, one.date), more) if part)
-    where = "; ".join(line.text for line in where_lines(a))
+    label = " · ".join(part for part in (brief_on_both_clocks(a, one.date), more) if part)
+    where = " · ".join(line.text for line in where_lines(a))
     lines = (a.title, *([Reading(where)] if where and one.kind != "cancelled" else []))
     return [Fact(label, lines), *link_blocks((t("mail.common.event_page"), letter.pages.get(one.event.id, "")))]

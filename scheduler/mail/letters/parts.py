@@ -1,6 +1,7 @@
 """What several letters say alike: when, where, how to join, who organises, why this mail came."""
 
 import re
+from collections.abc import Collection
 
 from babel.lists import format_list
 from msgspec import Struct
@@ -45,23 +46,25 @@ def about(letter: Letter, t: Translator) -> About:
     return About(letter, t, letter.event, letter.occurrence)
 
 
-def when_blocks(a: About, label: str = "mail.common.when", *, together: bool = False) -> list[Block]:
+def when_blocks(
+    a: About, label: str = "mail.common.when", *, together: bool = False, without: Collection[str] = ()
+) -> list[Block]:
     """When: the event's clock, the reader's where it differs, a sentence when the difference is unusual.
 
     The other dates of a series stand under a label of their own, or `together` with the first where all share its
-    fate.
+    fate; those `without` (ids) stand elsewhere in the letter.
     """
     span = when(a.event, a.occurrence, a.letter.institutions, a.t, a.letter.timezone)
     extra = a.t("mail.common.tentative") if a.event.status == "tentative" else ""
-    others = _other_dates(a)
+    others = _other_dates(a, without)
     if together:
         return [fact(a.t(label), *span.lines, span.note, *others, extra)]
     first = fact(a.t(label), *span.lines, span.note, extra)
     return [first, fact(a.t("mail.common.other_dates"), *others)] if others else [first]
 
 
-def _other_dates(a: About) -> list[str]:
-    others = [one for one in a.letter.dates if one.id != a.occurrence.id and one.alive]
+def _other_dates(a: About, without: Collection[str]) -> list[str]:
+    others = [one for one in a.letter.dates if one.id not in {a.occurrence.id, *without} and one.alive]
     rest = len(others) - MOST_DATES
     more = [a.t.plural("mail.common.more_dates", rest)] if rest > 0 else []
     return [*(brief_on_both_clocks(a, one) for one in others[:MOST_DATES]), *more]

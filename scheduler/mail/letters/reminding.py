@@ -27,7 +27,7 @@ def reminder(letter: Letter, t: Translator) -> Content:
     lead = starts(a)
     return Content(
         subject=t("mail.reminder.subject", when=subject_when(a), title=a.title),
-        preheader=f"{lead} {'; '.join(line.text for line in where_lines(a))}",
+        preheader=f"{lead} {', '.join(line.text for line in where_lines(a))}",
         heading=a.title,
         top=tuple(way_in(a)),
         blocks=(

@@ -7,6 +7,7 @@ from scheduler.mail.letter import IncompleteLetter, Letter
 from scheduler.mail.letters.differences import (
     DateThen,
     Differences,
+    as_then,
     differences_of,
     old_brief,
     old_languages,
@@ -57,9 +58,7 @@ def update(letter: Letter, t: Translator) -> Content:
             *_joining(a, differences),
             paragraph(t(_stays(a))),
             *invitation_blocks(a),
-            *link_blocks(
-                (t("mail.update.free"), letter.links.manage), (t("mail.common.event_page"), letter.links.event)
-            ),
+            *link_blocks((t(_manage(a)), letter.links.manage), (t("mail.common.event_page"), letter.links.event)),
         ),
         footer=footer(letter, t, why_registered(letter)),
     )
@@ -109,7 +108,8 @@ def _subject(a: About, differences: Differences) -> str:
     if differences.moved:
         return a.t("mail.update.subject_moved", title=a.title, when=a.brief)
     if differences.cancelled:
-        was = old_brief(a, differences, differences.cancelled[0])
+        then = as_then(a, differences, differences.cancelled[0])
+        was = then.brief
         return a.t("mail.update.subject_cancelled", title=a.title, when=was)
     if set(differences.before) == {STATUS} and a.event.status == "confirmed":
         return a.t("mail.update.subject_certain", title=a.title, when=a.brief)
@@ -139,10 +139,9 @@ def _dates(a: About, differences: Differences) -> list[Block]:
 def _now(a: About, differences: Differences, label: str = "mail.common.when") -> list[Block]:
     """When it takes place, with the other dates that nothing happened to."""
     told = {f"{a.event.id}.{position}" for position in dates_in(differences.before)}
-    rest = tuple(one for one in a.letter.dates if one.id not in told)
     if differences.added and not differences.moved:
         return []  # the new dates stand above
-    return when_blocks(replace(a, letter=replace(a.letter, dates=rest)), label)
+    return when_blocks(a, label, without=told)
 
 
 def _listed(a: About, label: str, lines: list[str]) -> Fact:
@@ -199,3 +198,11 @@ def _stays(a: About) -> str:
     if registration is not None and registration.state == "waiting":
         return "mail.update.stays_waiting"
     return "mail.update.stays" if a.occurrence.alive else "mail.update.nothing_to_do"
+
+
+def _manage(a: About) -> str:
+    """What their own page is for now: nobody frees a place that they do not have, or on a date that is gone."""
+    registration = a.letter.registration
+    if registration is not None and registration.state == "waiting":
+        return "mail.waiting.manage"
+    return "mail.update.free" if a.occurrence.alive else "mail.common.manage"

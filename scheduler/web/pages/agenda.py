@@ -103,6 +103,7 @@ def _values(listed: Listed, chosen: Filter, voice: Voice, today: date, base: str
         "past": address(base, past) if first == today else "",
         "upcoming": address(base, Filter(facets=chosen.facets, text=chosen.text)) if first != today else "",
         "subscribe": f"{base}subscribe" + (f"?{query}" if query else ""),
+        "briefing": address(f"{base}briefing", chosen),
         "agenda": base,
         "ahead": _ahead(listed.ahead, voice),
     }

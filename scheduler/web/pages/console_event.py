@@ -130,6 +130,8 @@ def _read(conn: Connection, visit: Visit, event_id: str) -> Behind:
 
 def _recipient(mail: Message, found: Behind, actor: Actor, voice: Voice) -> str:
     event: Event = found.held.event
+    if mail.recipient:
+        return voice.t(f"pages.console.somebody_{mail.recipient.partition(':')[0]}")
     row = next((row for row in found.rows if row.id == mail.registration_id), None)
     return row.name if row and may_see_attendee(actor, event, row) else voice.t("pages.console.somebody")
 

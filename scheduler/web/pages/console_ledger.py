@@ -19,7 +19,7 @@ from scheduler.web.pages.console import console_page, person_of, voice_of
 from scheduler.web.pages.visit import Visit, form, own_name, page
 
 PREVIEWED: tuple[Cause, ...] = (
-    "confirmation", "waiting", "place-free", "update", "reminder", "cancellation", "withdrawal"
+    "confirmation", "waiting", "place-free", "update", "reminder", "follow-up", "cancellation", "withdrawal"
 )  # fmt: skip
 
 

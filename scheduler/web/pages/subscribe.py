@@ -61,7 +61,7 @@ async def subscribe_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> 
         sentence=sentence(chosen, voice, known), chosen=chips(chosen, voice, known, f"/{lang}/subscribe"),
         feed=feed, code=qr_svg(here, voice.t("pages.subscribe.phone_code")),
         phone_here=True, phone_hint=voice.t("pages.subscribe.phone_hint"), agenda=address(f"/{lang}/", chosen),
-        by_mail=address(f"/{lang}/digest", chosen),
+        by_mail=address(f"/{lang}/digest", chosen), briefing=address(f"/{lang}/briefing", chosen),
         clients=clients(feed, calendar_name(voice), voice, table=feed.replace("/events.ics", "/events.csv", 1)),
     )  # fmt: skip
 

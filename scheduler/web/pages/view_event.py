@@ -6,11 +6,10 @@ from datetime import datetime
 from babel.numbers import format_decimal
 from msgspec import Struct
 
-from scheduler.dates import When, date_text
+from scheduler.dates import When
 from scheduler.model.event import Event, Occurrence, Speaker, Texts
 from scheduler.model.filter import Filter
 from scheduler.model.reading import Institutions, Reading
-from scheduler.model.wall import parse
 from scheduler.web.pages.clocks import Clocks, clocks_of
 from scheduler.web.pages.filters import TABLES, Chip, address
 from scheduler.web.pages.site import Voice
@@ -22,6 +21,7 @@ from scheduler.web.pages.words import (
     named,
     place_words,
     wall_words,
+    was_words,
     when_words,
 )
 
@@ -251,7 +251,7 @@ def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voi
     if not date.alive:
         found.append(Mark(voice.t("pages.mark.cancelled"), "bad"))
     elif date.status == "moved" and date.original:
-        was = date_text(parse(date.original, event.timezone), voice.t, "short")
+        was = was_words(date.original, date.start, event, voice.t)
         found.append(Mark(voice.t("pages.mark.moved_from", date=was), "warn"))
     clocks = clocks_of(event, date, institutions, voice, zone)
     return DateView(

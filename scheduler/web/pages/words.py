@@ -1,16 +1,18 @@
 """An event in a few words: where, in which language, how many seats, what people must know at a glance."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
-from scheduler.dates import When, date_text
+from scheduler.dates import When, date_text, time_text
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.reading import Institutions, Reading, event_here, when
 from scheduler.model.registration import Mode
 from scheduler.model.seats import SeatCount, left_by_mode, rounded
-from scheduler.model.wall import is_date, parse
+from scheduler.model.wall import WallTime, is_date, parse
+from scheduler.texts import Translator
 from scheduler.web.pages.site import Voice
 
 Tone = Literal["plain", "good", "warn", "bad"]
@@ -38,10 +40,18 @@ def marks(event: Event, occurrence: Occurrence, voice: Voice) -> Iterator[Mark]:
     if event.status == "tentative":
         yield Mark(t("pages.mark.tentative"), "warn")
     if event.moved_from and event.status != "cancelled":
-        was = parse(event.moved_from.start, event.timezone)
-        yield Mark(t("pages.mark.moved_from", date=date_text(was, t, "short")), "warn")
+        yield Mark(t("pages.mark.moved_from", date=was_words(event.moved_from.start, event.start, event, t)), "warn")
     elif occurrence.status == "moved":
         yield Mark(t("pages.mark.date_moved"), "warn")
+
+
+def was_words(was: WallTime, now: WallTime, event: Event, t: Translator) -> str:
+    """`Thu 10 Dec`, where something was planned before it moved; with the time when it stays on that day."""
+    then = parse(was, event.timezone)
+    day = date_text(then, t, "short")
+    if isinstance(then, datetime) and was[:10] == now[:10]:
+        return f"{day}, {time_text(then, t)}"
+    return day
 
 
 def place_words(event: Event, institutions: Institutions, voice: Voice) -> str:

@@ -15,10 +15,10 @@ def upgrade() -> None:
     """Forward only."""
     op.create_table(
         "mail_choice",
-        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("email_hash", sa.String(length=64), nullable=False),
         sa.Column("reminders", sa.Boolean(), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("email", name=op.f("pk_mail_choice")),
+        sa.PrimaryKeyConstraint("email_hash", name=op.f("pk_mail_choice")),
     )
     op.create_table(
         "digest",
