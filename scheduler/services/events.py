@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from scheduler.config import Config
 from scheduler.errors import Conflict, Fault, Forbidden, Invalid, NotFound, Stale
 from scheduler.model import intake
-from scheduler.model.access import Actor, may_create, may_read, may_write
+from scheduler.model.access import NOBODY, Actor, may_create, may_read, may_write
 from scheduler.model.changes import advanced
 from scheduler.model.differences import differences
 from scheduler.model.event import Event, Occurrence
@@ -178,7 +178,8 @@ def cancel(conn: Connection, event_id: str, reason: str, door: Door, *, expected
     for item in store.select_all(conn, store.part_of(event_id)):
         locked = store.get(conn, item.id, lock=True)
         if locked is not None and locked.alive:
-            _call_off(conn, locked, reason, door)
+            told = may_read(NOBODY, before) or not may_read(NOBODY, locked)  # a hidden visit's reason stays hidden
+            _call_off(conn, locked, reason if told else "", door)
     return saved
 
 

@@ -48,7 +48,7 @@ async def test_every_route_of_the_api_is_described_and_no_other(shared: Api) -> 
 
 async def test_nothing_is_served_where_nobody_expects_it(shared: Api) -> None:
     known = re.compile(
-        r"/(api(/v1)?|healthz|readyz|metrics|console|static|events|subscribe|about|privacy|accessibility|r|choices|\{lang:str\})?(/|$)"
+        r"/(api(/v1)?|healthz|readyz|metrics|console|static|events|subscribe|about|privacy|accessibility|r|d|choices|\{lang:str\})?(/|$)"
     )
     strange = [route.path for route in shared.litestar.routes if not known.match(route.path)]
     assert strange == []

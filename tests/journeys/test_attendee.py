@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from tests.arrivals import A_FEW_SECONDS, full_minute, wait_until
 from tests.organiser import Organiser, starting
+from tests.proofs.relaying import ALWAYS_REMIND
 from tests.service import Service
 from tests.sink import arrival
 from tests.visitor import Mailbox, Page, Visitor, personal_link, words_of
@@ -47,7 +48,7 @@ class Place(Struct, frozen=True):
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A service that writes its mails into a folder, as it does until it is given a mail server."""
     folder: Path = tmp_path_factory.mktemp("attendee")
-    with Service(folder / "data") as service:
+    with Service(folder / "data", env=ALWAYS_REMIND) as service:
         key = service.new_key()
         service.start()
         with Organiser(service.url, key) as organiser, Visitor(service.url) as visitor:
@@ -162,7 +163,7 @@ def test_reminders_stop_with_one_click_from_a_mail_program_without_cookies(place
         with urllib.request.urlopen(request) as answer:
             assert answer.status == 200
     (row,) = place.organiser.send("GET", f"/api/v1/events/{found['id']}/registrations")["items"]
-    assert (row["state"], row["reminders"]) == ("confirmed", False)
+    assert (row["state"], row["reminders"]) == ("confirmed", "none")
 
 
 def test_the_joining_link_is_for_who_is_confirmed(place: Place) -> None:
@@ -182,7 +183,7 @@ def test_the_joining_link_is_for_who_is_confirmed(place: Place) -> None:
 def test_a_link_that_is_not_ours_opens_nothing(place: Place) -> None:
     found = place.organiser.create()
     link = place.confirmed(found, "mine@example.org")
-    forged = link[:-1] + ("A" if link[-1] != "A" else "B")
+    forged = link[:-9] + ("A" if link[-9] != "A" else "B") + link[-8:]
     assert place.visitor.open(forged).status == 404
     assert place.visitor.http.post(f"{forged}/withdraw").status_code == 404
     assert place.states(found) == ["confirmed"]

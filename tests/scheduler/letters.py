@@ -240,8 +240,10 @@ def series_letter(language: str) -> Letter:
     """A letter about a series of which one date was moved, one cancelled and one added."""
     registration = replace(ANA, language=language)
     dates = tuple(
-        replace(LECTURE_DATE, id=f"01lecture.{at}", position=at, start=f"2027-03-{day}T14:30", end=f"2027-03-{day}T16:00",
-                start_at=datetime(2027, 3, day, 13, 30, tzinfo=UTC), end_at=datetime(2027, 3, day, 15, tzinfo=UTC))
+        replace(LECTURE_DATE, id=f"01lecture.{at}", position=at, start=f"2027-03-{day}T14:30",
+                end=f"2027-03-{day}T16:00",
+                start_at=datetime(2027, 3, day, 13, 30, tzinfo=UTC),
+                end_at=datetime(2027, 3, day, 15, tzinfo=UTC))
         for at, day in enumerate((16, 18, 23, 25))
     )  # fmt: skip
     then = (replace(dates[0], start="2027-03-16T09:00", end="2027-03-16T10:30"), *dates[1:3])
