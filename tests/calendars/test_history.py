@@ -120,7 +120,7 @@ class History:
         await self.world.patch(event, visibility="public")
 
     async def _cancel(self, event: Event, number: int) -> None:
-        await self.world.cancel(event, f"SECRETREASON {number}" if event.visibility == "private" else "Ill")
+        await self.world.cancel(event, "Ill")  # a reason is shown as soon as its event is
 
     async def _skip(self, event: Event, number: int) -> None:
         if event.recurrence and event.alive:
