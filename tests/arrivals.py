@@ -4,11 +4,14 @@ import math
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from msgspec import Struct
 
 from tests.service import SinkProcess
 from tests.sink import arrival
+
+T = TypeVar("T")
 
 A_FEW_SECONDS = timedelta(seconds=10)
 """How late is still in time, on a machine that does other things meanwhile. No performance is measured here."""
@@ -53,9 +56,10 @@ def wait_until(instant: datetime) -> None:
         time.sleep(left)
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
-    """Asks again and again until the condition holds; an AssertionError names `what` did not happen."""
+def wait_for(condition: Callable[[], T], what: str, seconds: float = 20.0) -> T:
+    """Asks again and again until the condition holds, and gives it; an AssertionError names `what` did not happen."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, f"after {seconds:.0f} s still not: {what}"
         time.sleep(0.05)
+    return found

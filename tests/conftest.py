@@ -14,7 +14,7 @@ from tests.browser import Browser, find_chromium
 from tests.service import Service, SinkProcess
 from tests.smtp import SmtpSink
 
-pytest_plugins = ["tests.strict", "tests.running"]
+pytest_plugins = ["tests.strict", "tests.running", "tests.two_processes"]
 
 
 @pytest.fixture(scope="session", autouse=True)

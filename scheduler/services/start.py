@@ -14,8 +14,4 @@ def signing_secret(conn: Connection, config: Config) -> str:
     """The secret that signs attendees' links: the configured one, else one made at the first start and kept."""
     if config.security.secret_key:
         return config.security.secret_key
-    kept = settings.get(conn, _SECRET)
-    if kept is None:
-        kept = secrets.token_urlsafe(32)
-        settings.put(conn, _SECRET, kept)
-    return kept
+    return settings.get(conn, _SECRET) or settings.add(conn, _SECRET, secrets.token_urlsafe(32))

@@ -94,6 +94,8 @@ def _starts(rule: dict[str, Any], start: datetime, limit: datetime) -> list[date
     days = [_DAYS[_NAMES.index(day["day"])] for day in rule.get("byDay", [])]
     counted = [day(item["nthOfPeriod"]) if item.get("nthOfPeriod") else day
                for day, item in zip(days, rule.get("byDay", []), strict=True)]  # fmt: skip
+    if "byWeekNo" in rule and not counted and "byMonthDay" not in rule and "byYearDay" not in rule:
+        counted = [_DAYS[start.weekday()]]  # section 4.3.3: a week that is named without a day has the start's
     dates = rrule.rrule(
         _FREQUENCIES[rule["frequency"]],
         dtstart=start,

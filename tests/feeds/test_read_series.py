@@ -114,7 +114,6 @@ def test_a_changed_date_is_found_whatever_its_type(original: str, warned: list[s
         ("FREQ=WEEKLY;INTERVAL=0", "INTERVAL"),
         ("FREQ=WEEKLY;COUNT=3;UNTIL=20270401T000000Z", "exclude each other"),
         ("FREQ=DAILY;BYHOUR=9,14", "BYHOUR"),
-        ("D1 20270401T000000Z", "FREQ"),
         ("FREQ=YEARLY;RSCALE=CHINESE", "RSCALE"),
     ],
 )
@@ -122,6 +121,12 @@ def test_a_rule_that_is_not_supported_is_refused_with_a_reason(rule: str, words:
     line, code, reason = refusal(event(f"RRULE:{rule}", start=TUESDAY))
     assert (line, code) == (7, "bad-rule")
     assert words in reason
+
+
+def test_a_rule_of_vcalendar_1_is_refused_by_its_name() -> None:
+    line, code, reason = refusal(event("RRULE:D1 20270401T000000Z", start=TUESDAY))
+    assert (line, code) == (7, "old-rule")
+    assert "vCalendar 1.0" in reason
 
 
 def test_parts_of_a_rule_that_say_what_holds_anyway_are_left_out_with_a_warning() -> None:
