@@ -4,16 +4,27 @@ The proofs are one group, since all their plays begin together (`tests/proofs/si
 and mostly wait, so they are first.
 """
 
+from typing import Any
+
 import pytest
+from xdist.scheduler import LoadFileScheduling
+
+PROOFS = "tests/proofs/"
 
 
-@pytest.hookimpl(tryfirst=True)
+class ProofsTogether(LoadFileScheduling):  # type: ignore[misc] # pytest-xdist has no types
+    """Whole files, and all proofs as if they were one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return PROOFS if file.startswith(PROOFS) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ProofsTogether:
+    """Named by pytest-xdist: who shares the tests out."""
+    return ProofsTogether(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the proofs first, and name the group of every test."""
-    items.sort(key=lambda item: not _is_proof(item))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("proofs" if _is_proof(item) else item.location[0]))
-
-
-def _is_proof(item: pytest.Item) -> bool:
-    return item.path.parent.name == "proofs"
+    """Put the proofs first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(PROOFS))

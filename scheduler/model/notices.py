@@ -24,8 +24,9 @@ Noted = dict[str, str]
 
 TITLE, STATUS, PLACE, JOINING, LANGUAGES = "title", "status", "place", "joining", "languages"
 ASPECTS = (STATUS, PLACE, JOINING, LANGUAGES, TITLE)
+ABSENT = "null"
+"""The value of an aspect that there is not, such as a date."""
 _DATE = "date:"
-_ABSENT = "null"
 
 
 class NotedDate(Struct, frozen=True, array_like=True):
@@ -105,7 +106,7 @@ def changed(before: Mapping[str, str], after: Mapping[str, str], language: str) 
         dated = aspect.startswith(_DATE)
         if not dated and (aspect not in before or aspect not in after):
             continue
-        was, now = before.get(aspect, _ABSENT), after.get(aspect, _ABSENT)
+        was, now = before.get(aspect, ABSENT), after.get(aspect, ABSENT)
         if was != now and not _alike(aspect, was, now, language):
             found[aspect] = was
     return found
@@ -125,7 +126,7 @@ def ahead(before: Mapping[str, str], now: Mapping[str, str], instant: datetime) 
         aspect: was
         for aspect, was in before.items()
         if not aspect.startswith(_DATE)
-        or any(date and date.instants[1] > instant for date in (_date(was), _date(now.get(aspect, _ABSENT))))
+        or any(date and date.instants[1] > instant for date in (_date(was), _date(now.get(aspect, ABSENT))))
     }
 
 

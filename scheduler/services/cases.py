@@ -9,7 +9,7 @@ from scheduler.model.access import NOBODY, may_read
 from scheduler.model.digest import Digest, Listed
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
-from scheduler.model.notices import Noted
+from scheduler.model.notices import Noted, noted
 from scheduler.model.party import Party, parties_of
 from scheduler.model.person import Person
 from scheduler.model.registration import Registration
@@ -17,7 +17,7 @@ from scheduler.model.reminder import Reminder, repeats
 from scheduler.services.joining import BESIDE, SEATING, beside
 from scheduler.services.listed import digest_of, listed
 from scheduler.services.told import since_registered, spoken_for, untold
-from scheduler.store import batches, choices, events, messages, neighbours, people, registrations
+from scheduler.store import batches, choices, events, messages, neighbours, notices, people, registrations
 
 
 class Case(Struct, frozen=True, kw_only=True):
@@ -25,10 +25,11 @@ class Case(Struct, frozen=True, kw_only=True):
 
     `whole` is what the event is part of, as far as everybody may know of it. `invited` says that an invitation may
     have reached the attendee before this message. `before` is what a notice has to tell, as the attendee last knew
-    it, and in a reminder what changed since they registered; `spoken_for` a notice whose news a later one tells.
-    `party` is the speaker or host that a reminder goes to, `registered` how many come. `silent` says that the address
-    wants no reminders at all; `earlier` and `beside` are what a reminder has to be judged by. `listed` is what a digest
-    tells; `digest` is gone once it was ended.
+    it, and in a reminder what changed since they registered; `spoken_for` a notice whose news a later one tells;
+    `tells` all that a letter says to somebody for whom a notice waits. `party` is the speaker or host that a reminder
+    goes to, `registered` how many come. `silent` says that the address wants no reminders at all; `earlier` and
+    `beside` are what a reminder has to be judged by. `listed` is what a digest tells; `digest` is gone once it was
+    ended.
     """
 
     message: Message
@@ -43,6 +44,7 @@ class Case(Struct, frozen=True, kw_only=True):
     line: int = 0
     before: Noted = field(default_factory=dict)
     spoken_for: bool = False
+    tells: Noted = field(default_factory=dict)
     party: Party | None = None
     registered: int = 0
     silent: bool = False
@@ -60,6 +62,8 @@ class _Shared(Struct, frozen=True):
     registrations: dict[str, Registration]
     reminders: dict[str, Reminder]
     silent: set[str]
+    noticed: set[str]
+    """The registrations for which a notice waits; read after the events, so that none is missed."""
 
 
 def look_up(conn: Connection, message_id: str) -> Case | None:
@@ -82,6 +86,7 @@ def look_up_claimed(conn: Connection, rows: Sequence[Message]) -> dict[str, Case
         registrations=batches.registrations_by_id(conn, {row.registration_id for row in rows if row.registration_id}),
         reminders=batches.reminders_by_id(conn, reminded) if reminded else {},
         silent=choices.without_reminders(conn, [row.address for row in rows if row.reminder_id]),
+        noticed=notices.waiting_for(conn, {row.registration_id for row in rows if row.registration_id}),
     )
     return {row.id: _case(conn, row, shared) for row in rows}
 
@@ -104,6 +109,7 @@ def _case(conn: Connection, message: Message, shared: _Shared) -> Case:
         line=registrations.place_in_line(conn, registration) if registration else 0,
         before=_before(conn, message, event, dates, registration) if event and registration else {},
         spoken_for=message.cause == "update" and spoken_for(conn, message),
+        tells=_tells(message, event, dates, registration) if message.registration_id in shared.noticed else {},
         party=_party(event, message),
         registered=_registered(conn, event) if event and message.recipient else 0,
         silent=reminder is not None and message.address.lower() in shared.silent,
@@ -129,6 +135,18 @@ def _before(
     if message.cause == "update":
         return untold(conn, message, event, dates, registration)
     return since_registered(conn, event, dates, registration) if message.cause == "reminder" else {}
+
+
+def _tells(
+    message: Message, event: Event | None, dates: tuple[Occurrence, ...], registration: Registration | None
+) -> Noted:
+    if event is None or registration is None or message.cause not in _TELLING:
+        return {}
+    return noted(event, dates, registration)
+
+
+_TELLING = frozenset({*SEATING, "waiting", "reminder"})
+"""What says when and where, beside the notices themselves, whose rows say what they told."""
 
 
 def _party(event: Event | None, message: Message) -> Party | None:

@@ -19,7 +19,7 @@ from scheduler.model.occurrences import occurrences_of
 from scheduler.model.registration import Registration
 from scheduler.services import outbox
 from scheduler.services.objections import UNDONE
-from scheduler.services.told import BEFORE, EARLIER
+from scheduler.services.told import BEFORE, EARLIER, retold
 from scheduler.store import messages, registrations
 from scheduler.store import notices as store
 
@@ -65,7 +65,7 @@ def _tell_one(
         return  # what they get to read first will say everything as it then is
     last = _last(letters)
     joined = last if last is not None and store.take_back(conn, last) else None
-    facts, left = _facts(concern, last, joined, now)
+    facts, left = _facts(concern, last, joined, letters, now)
     if not left and EARLIER not in facts:
         if joined is not None:
             messages.add(conn, replace(joined, state="dropped", last_error=UNDONE))
@@ -86,20 +86,24 @@ def _tell_one(
 
 
 def _facts(
-    concern: Concern, last: Message | None, joined: Message | None, now: datetime
+    concern: Concern, last: Message | None, joined: Message | None, letters: list[Message], now: datetime
 ) -> tuple[dict[str, str], Noted]:
     """What the notice keeps, and what of it can still help.
 
-    The first “before” stands; what was undone falls out.
+    The first “before” stands, or what another letter told after it; what was undone falls out.
     """
-    stored = from_text(joined.facts.get(BEFORE, "")) if joined is not None else {}
-    before = still({**concern.differences, **stored}, concern.present, concern.person.language)
-    facts = {BEFORE: to_text(before)}
+    known = [concern.differences]
+    if joined is not None:
+        first = {**concern.differences, **from_text(joined.facts.get(BEFORE, ""))}
+        known = retold(letters, joined.created_at, first, concern.present)
+    differing = [still(one, concern.present, concern.person.language) for one in known]
+    facts = {BEFORE: to_text(differing[0])}
     if joined is not None and EARLIER in joined.facts:
         facts[EARLIER] = joined.facts[EARLIER]
     elif joined is None and last is not None and last.state in {"sending", "waiting", "failed"}:
         facts[EARLIER] = last.id
-    return facts, ahead(before, concern.present, now)
+    left = (ahead(one, concern.present, now) for one in differing)
+    return facts, next(filter(None, left), {})
 
 
 def _untold(letters: list[Message]) -> bool:

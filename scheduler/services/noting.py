@@ -1,10 +1,11 @@
 """Notes what became of messages, many in one transaction: while one commits, the next ones gather."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from scheduler.errors import Unavailable
@@ -16,18 +17,27 @@ T = TypeVar("T")
 _RETRY_SECONDS = 0.2
 
 
+class _Taken(Struct, frozen=True):
+    """A message that the relay took at an instant, facts to keep with it, and who waits for the note."""
+
+    message: Message
+    at: datetime
+    facts: Mapping[str, str]
+    done: asyncio.Future[None]
+
+
 class Notes:
     """The notes of one sender. What the relay took and is not committed here is what a crash would repeat."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._sent: list[tuple[Message, datetime, asyncio.Future[None]]] = []
+        self._sent: list[_Taken] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def sent(self, message: Message, at: datetime) -> None:
-        """Notes that the relay took a message; back when that is committed."""
+    async def sent(self, message: Message, at: datetime, facts: Mapping[str, str]) -> None:
+        """Notes that the relay took a message, and facts to keep with it; back when that is committed."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sent.append((message, at, done))
+        self._sent.append(_Taken(message, at, facts, done))
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_sent())
         await done
@@ -48,15 +58,21 @@ class Notes:
         finally:
             self._writing = None
 
-    async def _write_batch(self, batch: list[tuple[Message, datetime, asyncio.Future[None]]]) -> None:
-        taken, at = [message for message, _, _ in batch], batch[0][1]
+    async def _write_batch(self, batch: list[_Taken]) -> None:
         try:
-            await self.insist(lambda conn: leases.mark_sent(conn, taken, at))
+            await self.insist(lambda conn: _mark(conn, batch))
         except Exception as error:
-            for _, _, done in batch:
-                if not done.done():
-                    done.set_exception(error)
+            for taken in batch:
+                if not taken.done.done():
+                    taken.done.set_exception(error)
         else:
-            for _, _, done in batch:
-                if not done.done():
-                    done.set_result(None)
+            for taken in batch:
+                if not taken.done.done():
+                    taken.done.set_result(None)
+
+
+def _mark(conn: Connection, batch: list[_Taken]) -> None:
+    for taken in batch:
+        if taken.facts:
+            leases.add_facts(conn, taken.message, taken.facts)
+    leases.mark_sent(conn, [taken.message for taken in batch], batch[0].at)

@@ -4,13 +4,15 @@ from datetime import datetime
 
 from scheduler.model.event import Event
 from scheduler.model.message import Message
-from scheduler.model.notices import ahead, noted
+from scheduler.model.notices import ahead, from_text, noted, still
 from scheduler.model.registration import Registration
 from scheduler.services.cases import Case, had
 from scheduler.services.joining import said_already
+from scheduler.services.told import BEFORE
 
 SWITCHED_OFF = "reminders were switched off"
 UNDONE = "the change was undone"
+TOLD_ELSEWHERE = "another mail told it"
 LEASE_LOST = "lease lost"
 """The one objection after which nothing is noted: the message is in other hands, or soon will be."""
 OLD_WORDS = "what it speaks of changed after it was worded"
@@ -80,9 +82,10 @@ def _objection_to_notice(case: Case, event: Event, registration: Registration, n
         return "the registration was cancelled"
     if case.spoken_for:
         return "a later notice tells it"
-    if not case.before:
-        return UNDONE
     present = noted(event, case.dates, registration)
+    if not case.before:
+        differs = still(from_text(case.message.facts.get(BEFORE, "")), present, registration.language)
+        return TOLD_ELSEWHERE if differs else UNDONE
     return "" if ahead(case.before, present, now) else "what changed is over"
 
 

@@ -19,6 +19,7 @@ from scheduler.errors import ServiceError
 from scheduler.mail.transport import Delivered, Envelope, Refused, Transport
 from scheduler.model.institution import Institution
 from scheduler.model.message import Failure, Message
+from scheduler.model.notices import to_text
 from scheduler.services import cases, outbox
 from scheduler.services.cases import Case
 from scheduler.services.correspondence import Correspondence
@@ -27,6 +28,7 @@ from scheduler.services.noting import Notes
 from scheduler.services.objections import LEASE_LOST, OLD_WORDS
 from scheduler.services.objections import objection as objection_to
 from scheduler.services.tally import Tally
+from scheduler.services.told import TOLD
 from scheduler.store import institutions, leases
 from scheduler.store.database import Database
 
@@ -201,7 +203,7 @@ class Sender:
             self._start()
             at = self._now()
             self.tally.sent(message, at)
-            await self._notes.sent(message, at)
+            await self._notes.sent(message, at, {TOLD: to_text(seen.tells)} if seen.tells else {})
             log.info("message.sent", message=message.id, cause=message.cause, attempt=message.attempts)
         elif isinstance(delivery, Refused) and delivery.again_in is not None:
             await self._wait_for_relay(message, delivery.failure, delivery.again_in)

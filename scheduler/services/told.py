@@ -1,17 +1,21 @@
 """What an attendee was told before, as far as it can be known: the “old” of a notice, and since they registered."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
 import msgspec
 from sqlalchemy import Connection
 
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
-from scheduler.model.notices import JOINING, Noted, changed, from_text, noted, still
+from scheduler.model.notices import ABSENT, JOINING, Noted, changed, from_text, noted, still
 from scheduler.model.occurrences import occurrences_of
 from scheduler.model.registration import Registration
 from scheduler.store import notices as store
 
-BEFORE, EARLIER, SINCE = "before", "earlier", "since"
-"""Names of facts: what differs as it was; the notice that this one speaks for too; what differs since registering."""
+BEFORE, EARLIER, SINCE, TOLD = "before", "earlier", "since", "told"
+"""Names of facts: what differs as it was; the notice that this one speaks for too; what differs since registering; and
+all that another letter told, where it was sent while a notice waited."""
 
 
 def untold(
@@ -22,11 +26,25 @@ def untold(
     Where nobody knows whether an earlier notice arrived, it is enough that either answer leaves something to tell.
     """
     present = noted(event, dates, registration)
-    notices = {row.id: row for row in store.of_registration(conn, registration.id)}
-    for known in _known(notice, notices):
+    letters = store.of_registration(conn, registration.id)
+    for known in _known(notice, letters, present):
         if left := still(known, present, registration.language):
             return left
     return {}
+
+
+def retold(letters: Iterable[Message], since: datetime, known: Noted, present: Noted) -> list[Noted]:
+    """What somebody may know who knew `known`, once other letters left since an instant, the likeliest first.
+
+    A letter with an invitation takes the place of what they knew; a reminder leaves their calendar as it was.
+    """
+    found = [known]
+    for letter in sorted((one for one in letters if TOLD in one.facts), key=lambda one: one.sent_at or since):
+        if letter.sent_at is None or letter.sent_at < since:
+            continue
+        all_of_it = {**dict.fromkeys(present, ABSENT), **from_text(letter.facts[TOLD])}
+        found = [*found, all_of_it] if letter.cause == "reminder" else [all_of_it]
+    return found
 
 
 def spoken_for(conn: Connection, notice: Message) -> bool:
@@ -52,12 +70,13 @@ def since_registered(
     return changed(was, noted(event, dates, registration), registration.language)
 
 
-def _known(notice: Message, notices: dict[str, Message]) -> list[Noted]:
+def _known(notice: Message, letters: list[Message], present: Noted) -> list[Noted]:
     """What the attendee may know, the likeliest first, as differences from how it was when this notice was written."""
-    own = from_text(notice.facts.get(BEFORE, ""))
-    earlier = notices.get(notice.facts.get(EARLIER, ""))
-    if earlier is None or earlier.state == "sent":
-        return [own]
-    without = [{**own, **known} for known in _known(earlier, notices)]
+    written = from_text(notice.facts.get(BEFORE, ""))
+    own, *reminded = retold(letters, notice.created_at, written, present)
+    earlier = next((one for one in letters if one.id == notice.facts.get(EARLIER)), None)
+    if earlier is None or earlier.state == "sent" or own is not written:
+        return [own, *reminded]
+    without = [{**own, **known} for known in _known(earlier, letters, present)]
     never_left = earlier.state == "dropped" and earlier.attempts <= 1
-    return without if never_left else [*without, own]
+    return [*without, *([] if never_left else [own]), *reminded]

@@ -1,11 +1,12 @@
 """What a sender notes of many messages at once: the lease and the number of the attempt fence each of them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, update
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, update
 
 from scheduler.model.message import Failure, Message
 from scheduler.store.messages import SECRET
@@ -23,6 +24,12 @@ def mark_sent(conn: Connection, claimed: Sequence[Message], now: datetime) -> in
             values["facts"] = "{}"
         done += _update(conn, group, values)
     return done
+
+
+def add_facts(conn: Connection, claimed: Message, facts: Mapping[str, str]) -> None:
+    """Adds to the facts of a message, unless its lease has passed to somebody else."""
+    values = {"facts": msgspec.json.encode({**claimed.facts, **facts}).decode()}
+    conn.execute(update(message).where(_ours([claimed])).values(values))
 
 
 def put_back(
@@ -47,12 +54,15 @@ def _alike(claimed: Sequence[Message]) -> list[list[Message]]:
     return [group[first : first + _AT_ONCE] for group in groups.values() for first in range(0, len(group), _AT_ONCE)]
 
 
-def _update(conn: Connection, group: list[Message], values: dict[str, Any]) -> int:
-    ours = and_(
+def _ours(group: list[Message]) -> ColumnElement[bool]:
+    return and_(
         message.c.id.in_([one.id for one in group]),
         message.c.lease_owner == group[0].lease_owner,
         message.c.attempts == group[0].attempts,
         message.c.state == "sending",
     )
-    query = update(message).where(ours).values(lease_owner=None, lease_until=None, **values)
+
+
+def _update(conn: Connection, group: list[Message], values: dict[str, Any]) -> int:
+    query = update(message).where(_ours(group)).values(lease_owner=None, lease_until=None, **values)
     return conn.execute(query).rowcount

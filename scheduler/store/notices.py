@@ -1,5 +1,6 @@
 """The outbox as change notices see it: what each attendee of an event was written, and the notice that still waits."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -30,9 +31,16 @@ def letters_of_event(conn: Connection, event_id: str) -> dict[str, list[Message]
 
 
 def of_registration(conn: Connection, registration_id: str) -> list[Message]:
-    """The notices to one attendee, oldest first."""
-    query = select(message).where(message.c.registration_id == registration_id, message.c.cause == "update")
+    """What one attendee was written that says when and where, oldest first."""
+    query = select(message).where(message.c.registration_id == registration_id, message.c.cause.in_(_INFORMING))
     return messages.rows(conn, query.order_by(message.c.created_at, message.c.id))
+
+
+def waiting_for(conn: Connection, registration_ids: Iterable[str]) -> set[str]:
+    """Those of these registrations to whom a notice is still to be sent, or may have to be sent again."""
+    open_ = (message.c.cause == "update", message.c.state.in_(["waiting", "sending", "held"]))
+    query = select(message.c.registration_id).where(message.c.registration_id.in_(list(registration_ids)), *open_)
+    return set(conn.scalars(query))
 
 
 def take_back(conn: Connection, row: Message) -> bool:

@@ -184,6 +184,7 @@ message = Table(
     Index(None, "state", "next_attempt_at"),
     Index(None, "event_id", "created_at"),
     Index(None, "address", "cause", "created_at"),
+    Index(None, "registration_id"),
 )
 """`recipient` names who gets a reminder without a registration (a speaker, a host): '' for a registration. `bounce`
 is what came back after the relay had taken the message (RFC 3464)."""

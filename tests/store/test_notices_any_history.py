@@ -132,7 +132,8 @@ class History(RuleBasedStateMachine):
         self._send()
         self.world.wire.before_data = self.world.wire.after_data = None
 
-    # No rule for now: a change told by a retried confirmation and then undone is undone in silence (docs/proofs.md).
+    @precondition(lambda self: bool(self.people))
+    @rule(code=st.sampled_from([450, 550]))
     def refuse_the_next(self, code: int) -> None:
         address = self.people[-1].row.email
         self.world.wire.answers[address] = [Failure(text="no", code=code, permanent=code == 550)]

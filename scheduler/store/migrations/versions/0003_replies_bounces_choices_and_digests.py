@@ -45,3 +45,4 @@ def upgrade() -> None:
     with op.batch_alter_table("message") as batch_op:  # the defaults were for the rows that were there
         batch_op.alter_column("recipient", existing_type=sa.String(length=64), server_default=None)
         batch_op.alter_column("bounce", existing_type=sa.Text(), server_default=None)
+    op.create_index(op.f("ix_message_registration_id"), "message", ["registration_id"], unique=False)
