@@ -30,7 +30,8 @@ scheduler.errors scheduler.clock scheduler.texts
 scheduler.config scheduler.dates
 scheduler.model
 scheduler.store scheduler.mail
-scheduler.services.told scheduler.services.joining scheduler.services.choices scheduler.services.listed
+scheduler.services.past scheduler.services.joining scheduler.services.choices scheduler.services.listed
+scheduler.services.told
 scheduler.services.references
 scheduler.services.changes scheduler.services.outbox scheduler.services.cases scheduler.services.start
 scheduler.services.last_look scheduler.services.noting scheduler.services.tally

@@ -16,6 +16,7 @@ from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder, repeats
 from scheduler.services.joining import BESIDE, SEATING, beside
 from scheduler.services.listed import digest_of, listed
+from scheduler.services.past import Past
 from scheduler.services.told import since_registered, spoken_for, untold
 from scheduler.store import batches, choices, events, messages, neighbours, notices, people, registrations
 
@@ -62,8 +63,14 @@ class _Shared(Struct, frozen=True):
     registrations: dict[str, Registration]
     reminders: dict[str, Reminder]
     silent: set[str]
+    pasts: dict[str, Past]
     noticed: set[str]
     """The registrations for which a notice waits; read after the events, so that none is missed."""
+
+    def of(self, message: Message) -> tuple[Event, Registration] | None:
+        """The event and the registration that a message is about; None where one of them is not there."""
+        event, row = self.events.get(message.event_id or ""), self.registrations.get(message.registration_id or "")
+        return (event, row) if event and row else None
 
 
 def look_up(conn: Connection, message_id: str) -> Case | None:
@@ -80,8 +87,10 @@ def look_up_claimed(conn: Connection, rows: Sequence[Message]) -> dict[str, Case
     """What messages that were just read are about, by id: few queries, however many they are."""
     event_ids = {row.event_id for row in rows if row.event_id}
     reminded = {row.reminder_id for row in rows if row.reminder_id}
+    found = batches.events_by_id(conn, event_ids)
     shared = _Shared(
-        events=batches.events_by_id(conn, event_ids),
+        events=found,
+        pasts={key: Past(conn, event) for key, event in found.items()},
         dates={key: tuple(dates) for key, dates in events.dates_of_all(conn, event_ids).items()},
         registrations=batches.registrations_by_id(conn, {row.registration_id for row in rows if row.registration_id}),
         reminders=batches.reminders_by_id(conn, reminded) if reminded else {},
@@ -107,9 +116,9 @@ def _case(conn: Connection, message: Message, shared: _Shared) -> Case:
         reminder=reminder,
         person=people.get_person(conn, message.person_id) if message.person_id else None,
         line=registrations.place_in_line(conn, registration) if registration else 0,
-        before=_before(conn, message, event, dates, registration) if event and registration else {},
+        before=_before(conn, message, shared),
         spoken_for=message.cause == "update" and spoken_for(conn, message),
-        tells=_tells(message, event, dates, registration) if message.registration_id in shared.noticed else {},
+        tells=_tells(message, shared),
         party=_party(event, message),
         registered=_registered(conn, event) if event and message.recipient else 0,
         silent=reminder is not None and message.address.lower() in shared.silent,
@@ -129,20 +138,23 @@ def _whole(conn: Connection, event: Event) -> Event | None:
     return whole if whole and may_read(NOBODY, whole) else None
 
 
-def _before(
-    conn: Connection, message: Message, event: Event, dates: tuple[Occurrence, ...], registration: Registration
-) -> Noted:
+def _before(conn: Connection, message: Message, shared: _Shared) -> Noted:
+    found = shared.of(message)
+    if found is None:
+        return {}
+    event, registration = found
+    dates = shared.dates.get(event.id, ())
     if message.cause == "update":
         return untold(conn, message, event, dates, registration)
-    return since_registered(conn, event, dates, registration) if message.cause == "reminder" else {}
+    return since_registered(shared.pasts[event.id], event, dates, registration) if message.cause == "reminder" else {}
 
 
-def _tells(
-    message: Message, event: Event | None, dates: tuple[Occurrence, ...], registration: Registration | None
-) -> Noted:
-    if event is None or registration is None or message.cause not in _TELLING:
+def _tells(message: Message, shared: _Shared) -> Noted:
+    found = shared.of(message) if message.cause in _TELLING else None
+    if found is None or message.registration_id not in shared.noticed:
         return {}
-    return noted(event, dates, registration)
+    event, registration = found
+    return noted(event, shared.dates.get(event.id, ()), registration)
 
 
 _TELLING = frozenset({*SEATING, "waiting", "reminder"})

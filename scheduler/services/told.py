@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-import msgspec
 from sqlalchemy import Connection
 
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
 from scheduler.model.notices import ABSENT, JOINING, Noted, changed, from_text, noted, still
-from scheduler.model.occurrences import occurrences_of
 from scheduler.model.registration import Registration
+from scheduler.services.past import Past
 from scheduler.store import notices as store
 
 BEFORE, EARLIER, SINCE, TOLD = "before", "earlier", "since", "told"
@@ -53,19 +52,12 @@ def spoken_for(conn: Connection, notice: Message) -> bool:
     return any(row.facts.get(EARLIER) == notice.id and row.state != "dropped" for row in later)
 
 
-def since_registered(
-    conn: Connection, event: Event, dates: tuple[Occurrence, ...], registration: Registration
-) -> Noted:
+def since_registered(past: Past, event: Event, dates: tuple[Occurrence, ...], registration: Registration) -> Noted:
     """What is another way than on the day when the attendee got their place, as it was then."""
-    confirmed_at = registration.confirmed_at
-    if confirmed_at is None or event.modified_at <= confirmed_at:
+    then = past.at(registration.confirmed_at) if registration.confirmed_at else None
+    if then is None:
         return {}
-    snapshot = store.snapshot_at(conn, event.id, confirmed_at)
-    if snapshot is None:
-        return {}
-    stamps = {"created_at": event.created_at, "modified_at": event.modified_at}
-    then = msgspec.convert({**snapshot, **stamps}, Event)
-    was = noted(then, occurrences_of(then), registration)
+    was = noted(then.event, then.dates, registration)
     was.pop(JOINING, None)  # the history has no joining links
     return changed(was, noted(event, dates, registration), registration.language)
 

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, delete, select
 
 from scheduler.model.message import Cause, Message
 from scheduler.store import messages
-from scheduler.store.changes import Snapshot
 from scheduler.store.tables import change, message
 
 CONCERNED = ("confirmed", "attended", "waiting")
@@ -49,8 +46,10 @@ def take_back(conn: Connection, row: Message) -> bool:
     return conn.scalar(delete(message).where(*unsent).returning(message.c.id)) is not None
 
 
-def snapshot_at(conn: Connection, event_id: str, instant: datetime) -> Snapshot | None:
-    """The public fields of an event as they were at an instant, from its history; None when that does not say."""
-    query = select(change.c.after).where(change.c.event_id == event_id, change.c.at <= instant)
-    text = conn.scalar(query.order_by(change.c.counter.desc()).limit(1))
-    return msgspec.json.decode(text, type=dict[str, Any]) if text else None
+def snapshots(conn: Connection, event_id: str) -> list[tuple[datetime, str | None]]:
+    """The public fields of an event after each of its changes, as JSON text, oldest first, with the instants (UTC).
+
+    None where the public could not see it.
+    """
+    query = select(change.c.at, change.c.after).where(change.c.event_id == event_id).order_by(change.c.counter)
+    return [(at, after) for at, after in conn.execute(query)]

@@ -13,12 +13,12 @@ from tests.proofs.running import Settings, run
 
 pytestmark = pytest.mark.proof
 
-SECONDS = 150
+SECONDS = 480
 
 
 def play(folder: Path, _server: postgres.Server) -> Verdict:
-    """1,000 reminders and 20 kills, unless the environment says otherwise."""
-    return run(folder, Settings.from_environment(reminders=1000, kills=20, races=60))
+    """3,000 reminders and 60 kills, unless the environment says otherwise."""
+    return run(folder, Settings.from_environment(reminders=3000, kills=60, races=200))
 
 
 def test_no_mail_is_lost(played: Verdict) -> None:

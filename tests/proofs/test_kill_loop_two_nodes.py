@@ -13,12 +13,12 @@ from tests.proofs.running import Settings, run
 
 pytestmark = pytest.mark.proof
 
-SECONDS = 140
+SECONDS = 480
 
 
 def play(folder: Path, server: postgres.Server) -> Verdict:
-    """300 reminders and 8 kills of one node, unless the environment says otherwise."""
-    return run(folder, Settings.from_environment(reminders=300, kills=8, races=30), server)
+    """3,000 reminders and 60 kills of one node, unless the environment says otherwise."""
+    return run(folder, Settings.from_environment(reminders=3000, kills=60, races=200), server)
 
 
 def test_no_mail_is_lost(played: Verdict) -> None:

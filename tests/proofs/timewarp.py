@@ -29,6 +29,8 @@ class Warp:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            # Without it every timed wait ends at once, and threads take the interpreter from each other all the time.
+            "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         }
 
     def set(self, offset: timedelta) -> None:
