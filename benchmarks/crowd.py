@@ -2,15 +2,12 @@
 
 import os
 import socket
-import subprocess
-import time
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from benchmarks.agenda import ADMIN
-from benchmarks.measuring import LOAD_CORE, free_port, program
+from benchmarks.measuring import LOAD_CORE, Alone, free_port, program
 from scheduler.clock import use_packaged_tzdata, utcnow
 from scheduler.config import Config
 from scheduler.model.event import Event
@@ -27,30 +24,14 @@ _ZONES = ("Europe/Brussels", "Africa/Nairobi", "America/Guayaquil")
 _BATCH = 2000
 
 
-class Sink:
+class Sink(Alone):
     """Postfix's smtp-sink, alone on the load core: takes every mail and forgets it; a context manager."""
 
     def __init__(self) -> None:
         self.port = free_port()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
         user = ["-u", "nobody"] if os.geteuid() == 0 else []  # it refuses to serve as root
-        sink = [program("smtp-sink", "postfix"), *user, f"127.0.0.1:{self.port}", "1000"]
-        command = ["taskset", "-c", str(LOAD_CORE), *sink]
-        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while not _listens(self.port):
-            if self._process.poll() is not None:
-                raise SystemExit("smtp-sink did not start")
-            time.sleep(0.05)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(10)
+        command = [program("smtp-sink", "postfix"), *user, f"127.0.0.1:{self.port}", "1000"]
+        super().__init__("smtp-sink", command, core=LOAD_CORE, ready=lambda: _listens(self.port))
 
 
 def _listens(port: int) -> bool:

@@ -14,8 +14,8 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -124,7 +124,10 @@ async def run(mails: int, rounds: int, profile: str) -> str:
         due = (utcnow() + timedelta(minutes=2)).replace(second=0, microsecond=0)
         database, _ = await crowd(config, mails, due)
         ahead = due + timedelta(seconds=1) - utcnow()
-        clock: Clock = lambda: utcnow() + ahead  # noqa: E731
+
+        def clock() -> datetime:
+            return utcnow() + ahead
+
         began = time.perf_counter()
         while await database.write(lambda conn: reminders.release_due(conn, config=config, now=clock())):
             pass
@@ -165,11 +168,11 @@ def _processor() -> float:
     return sum(os.times()[:4])
 
 
-async def _profiled(work: Callable[[], object], name: str) -> float:
+async def _profiled(work: Callable[[], Awaitable[float]], name: str) -> float:
     profiler = cProfile.Profile() if name else None
     if profiler:
         profiler.enable()
-    result: float = await work()  # type: ignore[misc]
+    result = await work()
     if profiler:
         profiler.disable()
         profiler.dump_stats(name)

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -36,13 +36,21 @@ def program(name: str, package: str) -> str:
     return found
 
 
-class Server:
-    """A program at `url`, alone on the server core; a context manager."""
+class Alone:
+    """A program that has a core for itself, running once `ready` says so; a context manager."""
 
-    def __init__(self, name: str, command: Sequence[str], url: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        core: int,
+        ready: Callable[[], bool],
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
-        self.url = url
-        self._command = ["taskset", "-c", str(SERVER_CORE), *command]
+        self._command = ["taskset", "-c", str(core), *command]
+        self._ready = ready
         self._env = {**os.environ, **(env or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -51,7 +59,7 @@ class Server:
             self._command, env=self._env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + 30
-        while not answers(self.url):
+        while not self._ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{self.name} did not start: {' '.join(self._command)}")
             time.sleep(0.05)
@@ -74,6 +82,14 @@ class Server:
     def cpu_seconds(self) -> float:
         """What it has used so far, all threads together."""
         return cpu_seconds(self.pid)
+
+
+class Server(Alone):
+    """A program at `url`, alone on the server core; a context manager."""
+
+    def __init__(self, name: str, command: Sequence[str], url: str, env: Mapping[str, str] | None = None) -> None:
+        super().__init__(name, command, core=SERVER_CORE, ready=lambda: answers(url), env=env)
+        self.url = url
 
 
 def cpu_seconds(pid: int) -> float:

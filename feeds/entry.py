@@ -5,7 +5,7 @@ choosing the second pass of a double hour) beside an IANA zone; an all-day one i
 Ends are exclusive (RFC 5545 section 3.6.1). Instants (`stamp`, `modified`) are aware UTC datetimes.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -120,6 +120,6 @@ def instant(when: When, zone: str | None) -> datetime:
 
     In a gap the offset before the change counts, in a double hour `fold` decides (RFC 5545 section 3.3.5).
     """
-    wall = when if isinstance(when, datetime) else datetime(when.year, when.month, when.day)  # noqa: DTZ001
+    wall = when if isinstance(when, datetime) else datetime.combine(when, time())
     tz = ZoneInfo(zone) if zone else UTC
     return wall.replace(tzinfo=tz).astimezone(UTC)

@@ -122,7 +122,7 @@ def _plain_days(entry: Entry, recurrence: Recurrence, stop: date, budget: Budget
 def _plain_occurrences(entry: Entry, days: range, near: date, hidden: set[When]) -> Iterator[Occurrence]:
     start, end, zone = entry.start, entry.end, entry.zone
     assert isinstance(start, datetime)  # noqa: S101  # _plain_days gives no others
-    assert isinstance(end, datetime)  # noqa: S101
+    assert isinstance(end, datetime)  # noqa: S101  # nor for the end
     cancelled = entry.status == "cancelled"
     for one in plain_dates(days, start, end - start, zone, near):
         wall = one.start

@@ -6,7 +6,7 @@ and what calendar programs are known to read differently is refused with a sente
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from difflib import get_close_matches
 from typing import TypeVar, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -200,8 +200,8 @@ def _until(all_day: bool, zone: str | None) -> Callable[[str], When]:
                 raise ValueError
             day = date(int(match[1]), int(match[2]), int(match[3]))
             if match[4] is None:
-                return day if all_day else instant(datetime(day.year, day.month, day.day, 23, 59, 59), zone)  # noqa: DTZ001
-            wall = datetime(day.year, day.month, day.day, int(match[4]), int(match[5]), int(match[6]))  # noqa: DTZ001
+                return day if all_day else instant(datetime.combine(day, time(23, 59, 59)), zone)
+            wall = datetime.combine(day, time(int(match[4]), int(match[5]), int(match[6])))
             # Outlook ends an all-day series at midnight local time, written in UTC: the evening before.
             at = wall.replace(tzinfo=UTC) if match[7] else instant(wall, zone)
             if not all_day:

@@ -6,7 +6,7 @@ of the PyPI package tzdata, whatever the machine has installed.
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.resources import files
@@ -52,7 +52,7 @@ class YearlyOnset(Struct, frozen=True):
         day = first + timedelta((self.weekday - first.isoweekday()) % 7 + 7 * (self.week - 1))
         if day.month != self.month:
             day -= timedelta(7)
-        return datetime(day.year, day.month, day.day) + self.time  # noqa: DTZ001
+        return datetime.combine(day, time()) + self.time
 
     def text(self) -> str:
         """The onset as an RRULE value."""
@@ -150,7 +150,7 @@ def _opening(zone: str, year: int) -> Change:
     """The observance in force at the beginning of `year`, for zones that do not change before the span."""
     start = datetime(year, 1, 1, tzinfo=UTC).astimezone(_tz(zone))
     offset = start.utcoffset() or _NO_TIME
-    return Change(datetime(min(year, 1970), 1, 1), offset, offset, start.tzname() or zone, "STANDARD")  # noqa: DTZ001
+    return Change(datetime(min(year, 1970), 1, 1), offset, offset, start.tzname() or zone, "STANDARD")  # noqa: DTZ001  # wall time
 
 
 def _changes(zone: str, since: int, until: int) -> list[Change]:

@@ -54,6 +54,26 @@ def headers(one: Answering, *more: str) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode()
 
 
+def part(*headers: str, body: bytes) -> bytes:
+    """A part of a mail: its headers, an empty line, what it holds."""
+    return b"\r\n".join([*(header.encode() for header in headers), b"", body])
+
+
+def parts(boundary: str, *each: bytes) -> bytes:
+    """Parts of a mail, one after the other between their boundaries."""
+    return b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), one) for one in each) + f"--{boundary}--".encode()
+
+
+def packed(data: bytes) -> bytes:
+    """Base64 in lines."""
+    return base64.encodebytes(data).replace(b"\n", b"\r\n")
+
+
+def quoted(data: bytes) -> bytes:
+    """Quoted-printable in lines."""
+    return quopri.encodestring(data).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
 def google(one: Answering) -> bytes:
     """Alternatives within mixed, the calendar as 7bit text and again as application/ics in base64; a machine sends."""
     body = calendar([
@@ -70,31 +90,28 @@ def google(one: Answering) -> bytes:
         "Auto-Submitted: auto-generated",
         'Content-Type: multipart/mixed; boundary="000000000000outer"',
     )
-    return b"\r\n".join([
-        top,
-        b"--000000000000outer",
-        b'Content-Type: multipart/alternative; boundary="000000000000inner"',
-        b"",
-        b"--000000000000inner",
-        b'Content-Type: text/plain; charset="UTF-8"; format=flowed; delsp=yes',
-        b"Content-Transfer-Encoding: base64",
-        b"",
-        base64.encodebytes("Ana Pérez heeft geantwoord".encode()).replace(b"\n", b"\r\n"),
-        b"--000000000000inner",
-        b'Content-Type: text/calendar; charset="UTF-8"; method=REPLY',
-        b"Content-Transfer-Encoding: 7bit",
-        b"",
-        body,
-        b"--000000000000inner--",
-        b"--000000000000outer",
-        b'Content-Type: application/ics; name="invite.ics"',
-        b'Content-Disposition: attachment; filename="invite.ics"',
-        b"Content-Transfer-Encoding: base64",
-        b"",
-        base64.encodebytes(body).replace(b"\n", b"\r\n"),
-        b"--000000000000outer--",
-        b"",
-    ])  # fmt: skip
+    inner = parts(
+        "000000000000inner",
+        part(
+            'Content-Type: text/plain; charset="UTF-8"; format=flowed; delsp=yes',
+            "Content-Transfer-Encoding: base64",
+            body=packed("Ana Pérez heeft geantwoord".encode()),
+        ),
+        part(
+            'Content-Type: text/calendar; charset="UTF-8"; method=REPLY', "Content-Transfer-Encoding: 7bit", body=body
+        ),
+    )
+    outer = parts(
+        "000000000000outer",
+        part('Content-Type: multipart/alternative; boundary="000000000000inner"', body=inner),
+        part(
+            'Content-Type: application/ics; name="invite.ics"',
+            'Content-Disposition: attachment; filename="invite.ics"',
+            "Content-Transfer-Encoding: base64",
+            body=packed(body),
+        ),
+    )
+    return b"%s\r\n%s\r\n" % (top, outer)
 
 
 def outlook(one: Answering) -> bytes:
@@ -122,21 +139,20 @@ def outlook(one: Answering) -> bytes:
         "X-MS-TNEF-Correlator:",
         'Content-Type: multipart/alternative; boundary="_000_AM0PR01MB5410_"',
     )
-    return b"\r\n".join([
-        top,
-        b"--_000_AM0PR01MB5410_",
-        b'Content-Type: text/plain; charset="iso-8859-1"',
-        b"Content-Transfer-Encoding: quoted-printable",
-        b"",
-        b"Ik ben ziek, sorry. Gro=EAten",
-        b"--_000_AM0PR01MB5410_",
-        b'Content-Type: text/calendar; charset="utf-8"; method=REPLY',
-        b"Content-Transfer-Encoding: base64",
-        b"",
-        base64.encodebytes(body).replace(b"\n", b"\r\n"),
-        b"--_000_AM0PR01MB5410_--",
-        b"",
-    ])  # fmt: skip
+    both = parts(
+        "_000_AM0PR01MB5410_",
+        part(
+            'Content-Type: text/plain; charset="iso-8859-1"',
+            "Content-Transfer-Encoding: quoted-printable",
+            body=b"Ik ben ziek, sorry. Gro=EAten",
+        ),
+        part(
+            'Content-Type: text/calendar; charset="utf-8"; method=REPLY',
+            "Content-Transfer-Encoding: base64",
+            body=packed(body),
+        ),
+    )
+    return b"%s\r\n%s\r\n" % (top, both)
 
 
 def apple(one: Answering) -> bytes:
@@ -151,22 +167,21 @@ def apple(one: Answering) -> bytes:
         "END:VEVENT", "END:VCALENDAR",
     ])  # fmt: skip
     top = headers(one, 'Content-Type: multipart/mixed; boundary="Apple-Mail=_6E1B"', "X-Mailer: Apple Mail (2.3776)")
-    return b"\r\n".join([
-        top,
-        b"--Apple-Mail=_6E1B",
-        b"Content-Type: text/plain; charset=us-ascii",
-        b"Content-Transfer-Encoding: 7bit",
-        b"",
-        b"Ana Perez has declined your invitation.",
-        b"--Apple-Mail=_6E1B",
-        b"Content-Disposition: attachment;\r\n\tfilename=iCal-20261123-125801.ics",
-        b"Content-Type: text/calendar;\r\n\tmethod=REPLY; charset=utf-8;\r\n\tname=iCal-20261123-125801.ics",
-        b"Content-Transfer-Encoding: quoted-printable",
-        b"",
-        quopri.encodestring(body).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"),
-        b"--Apple-Mail=_6E1B--",
-        b"",
-    ])  # fmt: skip
+    both = parts(
+        "Apple-Mail=_6E1B",
+        part(
+            "Content-Type: text/plain; charset=us-ascii",
+            "Content-Transfer-Encoding: 7bit",
+            body=b"Ana Perez has declined your invitation.",
+        ),
+        part(
+            "Content-Disposition: attachment;\r\n\tfilename=iCal-20261123-125801.ics",
+            "Content-Type: text/calendar;\r\n\tmethod=REPLY; charset=utf-8;\r\n\tname=iCal-20261123-125801.ics",
+            "Content-Transfer-Encoding: quoted-printable",
+            body=quoted(body),
+        ),
+    )
+    return b"%s\r\n%s\r\n" % (top, both)
 
 
 def thunderbird(one: Answering) -> bytes:
@@ -180,25 +195,19 @@ def thunderbird(one: Answering) -> bytes:
         "X-MOZ-RECEIVED-SEQUENCE:0", f"X-MOZ-RECEIVED-DTSTAMP:{one.stamped}", "END:VEVENT", "END:VCALENDAR",
     ])  # fmt: skip
     top = headers(one, "User-Agent: Mozilla Thunderbird", 'Content-Type: multipart/mixed; boundary="------------0Nq"')
-    return b"\r\n".join([
-        top,
-        b"--------------0Nq",
-        b"Content-Type: multipart/alternative; boundary=\"----AQ\"",
-        b"",
-        b"------AQ",
-        b"Content-Type: text/plain; charset=UTF-8",
-        b"",
-        b"Ana has declined.",
-        b"------AQ",
-        b"Content-Type: text/calendar; method=REPLY; charset=UTF-8",
-        b"Content-Transfer-Encoding: 8bit",
-        b"",
-        body.replace(b"\r\n", b"\n"),
-        b"------AQ--",
-        b"",
-        b"--------------0Nq--",
-        b"",
-    ])  # fmt: skip
+    inner = parts(
+        "----AQ",
+        part("Content-Type: text/plain; charset=UTF-8", body=b"Ana has declined."),
+        part(
+            "Content-Type: text/calendar; method=REPLY; charset=UTF-8",
+            "Content-Transfer-Encoding: 8bit",
+            body=body.replace(b"\r\n", b"\n"),
+        ),
+    )
+    outer = parts(
+        "------------0Nq", part('Content-Type: multipart/alternative; boundary="----AQ"', body=inner + b"\r\n")
+    )
+    return b"%s\r\n%s\r\n" % (top, outer)
 
 
 def evolution(one: Answering) -> bytes:
@@ -213,7 +222,7 @@ def evolution(one: Answering) -> bytes:
     ])  # fmt: skip
     kind = 'Content-Type: text/calendar; name="meeting.ics"; charset="utf-8"; method="REPLY"'
     top = headers(one, "User-Agent: Evolution 3.52.3", kind, "Content-Transfer-Encoding: quoted-printable")
-    return top + b"\r\n" + quopri.encodestring(body).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    return top + b"\r\n" + quoted(body)
 
 
 def file_only(one: Answering) -> bytes:
@@ -224,21 +233,17 @@ def file_only(one: Answering) -> bytes:
         f"ORGANIZER:mailto:{one.to}", *one.extra, "END:VEVENT", "END:VCALENDAR",
     ])  # fmt: skip
     top = headers(one, "Content-Type: multipart/mixed; boundary=x")
-    return b"\r\n".join([
-        top,
-        b"--x",
-        b"Content-Type: text/html",
-        b"",
-        b"<p>Nee</p>",
-        b"--x",
-        b"Content-Type: application/octet-stream",
-        b'Content-Disposition: attachment; filename="Reply.ICS"',
-        b"Content-Transfer-Encoding: base64",
-        b"",
-        base64.encodebytes(body).replace(b"\n", b"\r\n"),
-        b"--x--",
-        b"",
-    ])  # fmt: skip
+    both = parts(
+        "x",
+        part("Content-Type: text/html", body=b"<p>Nee</p>"),
+        part(
+            "Content-Type: application/octet-stream",
+            'Content-Disposition: attachment; filename="Reply.ICS"',
+            "Content-Transfer-Encoding: base64",
+            body=packed(body),
+        ),
+    )
+    return b"%s\r\n%s\r\n" % (top, both)
 
 
 DIALECTS: dict[str, Callable[[Answering], bytes]] = {
@@ -249,48 +254,3 @@ DIALECTS: dict[str, Callable[[Answering], bytes]] = {
     "evolution": evolution,
     "file-only": file_only,
 }
-
-
-def bounced(to: str, *, status: str = "5.1.1", action: str = "failed", said: str = "550 5.1.1 No such user") -> bytes:
-    """A delivery report as Postfix writes it (RFC 3464), with the headers of the mail that came back."""
-    return b"\r\n".join(
-        line.encode()
-        for line in (
-            "Return-Path: <>",
-            "From: MAILER-DAEMON@relay.example.org (Mail Delivery System)",
-            f"To: {to}",
-            "Subject: Undelivered Mail Returned to Sender",
-            "Auto-Submitted: auto-replied",
-            "MIME-Version: 1.0",
-            'Content-Type: multipart/report; report-type=delivery-status; boundary="A1B2/relay.example.org"',
-            "",
-            "--A1B2/relay.example.org",
-            "Content-Type: text/plain; charset=us-ascii",
-            "",
-            "I'm sorry to have to inform you that your message could not be delivered.",
-            "--A1B2/relay.example.org",
-            "Content-Description: Delivery report",
-            "Content-Type: message/delivery-status",
-            "",
-            "Reporting-MTA: dns; relay.example.org",
-            "X-Postfix-Queue-ID: A1B2",
-            "Arrival-Date: Mon, 23 Nov 2026 12:58:01 +0100 (CET)",
-            "",
-            "Final-Recipient: rfc822; ana@example.org",
-            "Original-Recipient: rfc822;ana@example.org",
-            f"Action: {action}",
-            f"Status: {status}",
-            "Remote-MTA: dns; mx.example.org",
-            f"Diagnostic-Code: smtp; {said}",
-            "    <ana@example.org>: Recipient address rejected",
-            "",
-            "--A1B2/relay.example.org",
-            "Content-Description: Undelivered Message Headers",
-            "Content-Type: text/rfc822-headers",
-            "",
-            "From: agenda@example.org",
-            "Subject: You are registered",
-            "--A1B2/relay.example.org--",
-            "",
-        )
-    )

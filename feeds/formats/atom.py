@@ -12,7 +12,6 @@ from msgspec import Struct
 from feeds.formats.text import one_line, plain, web_address
 
 MEDIA_TYPE = "application/atom+xml; charset=utf-8"
-EXTENSION = "atom"
 
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
 

@@ -19,7 +19,6 @@ from feeds.formats.text import one_line, plain, web_address
 from feeds.recurrence import Occurrence, occurrences
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
-EXTENSION = "csv"
 
 Cell = str | int | float | None
 """A number is a number and stays one, also below zero; None is an empty cell."""

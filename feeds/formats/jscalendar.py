@@ -19,7 +19,6 @@ from feeds.formats.text import joining_address, one_line, plain, web_address
 from feeds.write import PRODUCT
 
 MEDIA_TYPE = "application/jscalendar+json;type=group"
-EXTENSION = "json"
 
 Properties = dict[str, Any]
 

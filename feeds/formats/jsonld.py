@@ -20,7 +20,6 @@ from feeds.recurrence import instants, last_start
 from feeds.rules import WEEKDAYS
 
 MEDIA_TYPE = "application/ld+json"
-EXTENSION = "jsonld"
 
 Properties = dict[str, Any]
 

@@ -79,9 +79,9 @@ class Definition:
     @cached_property
     def _samples(self) -> list[datetime]:
         first = max(self._first, self._last - _LONGEST)
-        start, end = datetime(first, 1, 1), datetime(self._last + 1, 1, 1)  # noqa: DTZ001
+        start, end = datetime(first, 1, 1), datetime(self._last + 1, 1, 1)  # noqa: DTZ001  # naive UTC
         # Summer and winter first, so that a wrong zone is told apart at once.
-        found = [datetime(first, 1, 15), datetime(first, 7, 15)]  # noqa: DTZ001
+        found = [datetime(first, 1, 15), datetime(first, 7, 15)]  # noqa: DTZ001  # the same
         at = start
         while at < end:
             found.append(at)
@@ -112,7 +112,7 @@ class Definition:
             from_year = max(onset.year, self._first - 1) if rule.count is None and rule.interval == 1 else onset.year
             if rule.frequency != "yearly" or rule.by_week_number or rule.by_year_day:
                 raise ValueError("a clock changes by month and weekday, once a year")
-            stop = datetime(self._last + 1, 12, 31)  # noqa: DTZ001
+            stop = datetime(self._last + 1, 12, 31)  # noqa: DTZ001  # wall time
             self._meter.take(5 * max(1, stop.year - from_year))
             days = list(rule_days(rule, _moved(onset, rule, from_year).date(), stop.date(), self._meter))
         except InvalidRule as error:
@@ -151,4 +151,4 @@ def _wall(value: str) -> datetime:
     match = _TIME.match(value.strip())
     if match is None:
         raise ValueError("an observance begins at no time such as 19700329T020000")
-    return datetime(*(int(group or 0) for group in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+    return datetime(*(int(group or 0) for group in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001  # six numbers; wall time

@@ -174,7 +174,7 @@ class Details:
         self._extra(line, f"mailto:{uri(person.address)}", frozenset(said))
         return True
 
-    _TAKERS: dict[str, Callable[["Details", Line], bool]] = {  # noqa: RUF012
+    _TAKERS: dict[str, Callable[["Details", Line], bool]] = {  # noqa: RUF012  # never changed
         "STATUS": _status,
         "TRANSP": _transparency,
         "CLASS": _class,

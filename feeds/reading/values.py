@@ -1,7 +1,7 @@
 """Values of properties: dates, times, durations, texts (RFC 5545 section 3.3), also in forms that are only meant."""
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 from msgspec import Struct
 
@@ -64,7 +64,7 @@ def _timed(match: re.Match[str], day: date, strict: bool) -> Moment:
     if (hour, minute, second) == (24, 0, 0):
         repairs = [("form", "24:00 was read as 0:00 of the day after")]
         hour, later = 0, timedelta(days=1)
-    wall = datetime(day.year, day.month, day.day, hour, minute, second) + later  # noqa: DTZ001
+    wall = datetime.combine(day, time(hour, minute, second)) + later
     zone = (match[7] or "").upper()
     if len(zone) > 1:
         sign = -1 if zone[0] == "-" else 1

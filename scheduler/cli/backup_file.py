@@ -5,6 +5,7 @@ holds; then follows a line a row; the last line holds the counts and the SHA-256
 that was cut off has no last line.
 """
 
+import errno
 import gzip
 import hashlib
 import os
@@ -51,7 +52,7 @@ def write(path: Path, head: Head, rows: Iterable[Line], progress: Callable[[int]
     Raises OSError, FileExistsError for a path that is taken.
     """
     if path.exists():
-        raise FileExistsError(17, "there is a file of this name already", str(path))
+        raise FileExistsError(errno.EEXIST, "there is a file of this name already", str(path))
     half = path.with_name(f".{path.name}.part")
     half.unlink(missing_ok=True)
     try:

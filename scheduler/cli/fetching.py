@@ -60,6 +60,11 @@ def fetch(url: str) -> tuple[Fetched, list[Finding]]:
     return first, found + odd + _again(first)
 
 
+def too_large() -> CommandFailed:
+    """What is said of a calendar of more than `LARGEST` octets."""
+    return CommandFailed(f"The calendar has more than {LARGEST:,} octets.")
+
+
 def _said(answer: Fetched) -> str:
     """What a problem document (RFC 9457) says is wrong."""
     try:
@@ -77,7 +82,7 @@ def _unpacked(answer: Fetched) -> tuple[Fetched, list[Finding]]:
     except zlib.error:
         return answer, [Finding(1, "fault", 0, "it says that it is compressed with gzip, and is not")]
     if len(body) > LARGEST:
-        raise CommandFailed(f"The calendar has more than {LARGEST:,} octets.")
+        raise too_large()
     text = "it is compressed although nobody asked for that: some programs cannot read it"
     return replace(answer, body=body), [Finding(1, "fault", 0, text)]
 
@@ -127,7 +132,7 @@ def _asked(method: str, url: str, conditions: dict[str, str]) -> Fetched:
     if late:
         raise CommandFailed(_silence(host, TimeoutError(), late=True))
     if len(body) > LARGEST:
-        raise CommandFailed(f"The calendar has more than {LARGEST:,} octets.")
+        raise too_large()
     headers = {name.lower(): value for name, value in response.getheaders()}
     return Fetched(url, response.status, headers, body)
 

@@ -73,15 +73,15 @@ class Conversation(asyncio.Protocol):
     async def address(self, sender: str, recipient: str) -> None:
         """Names both ends, and asks to begin the text with them where groups are taken. Raises Refusal or Lost."""
         self.consented = self._data_begun = False
-        commands = [f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"]
+        commands: dict[Stage, str] = {"MAIL": f"MAIL FROM:<{sender}>", "RCPT": f"RCPT TO:<{recipient}>"}
         if self._pipelining:
-            await self._address_in_one(commands)
+            await self._address_in_one(*commands.values())
             return
-        for stage, command in zip(("MAIL", "RCPT"), commands, strict=True):
+        for stage, command in commands.items():
             self._say(command)
             reply = await self._reply()
             if not reply.good:
-                raise Refusal("MAIL" if stage == "MAIL" else "RCPT", reply)
+                raise Refusal(stage, reply)
             self.consented = True
 
     async def text(self, data: bytes) -> Reply:
@@ -114,7 +114,7 @@ class Conversation(asyncio.Protocol):
         self._lost = self._lost or "The connection was closed."
         self._transport.abort()
 
-    async def _address_in_one(self, commands: list[str]) -> None:
+    async def _address_in_one(self, *commands: str) -> None:
         self._say(*commands, "DATA")
         mail = await self._reply()
         if mail.code == CLOSING:

@@ -74,7 +74,7 @@ class Tokens:
 class _StayHere(HTTPRedirectHandler):
     """Secrets go to the address that was configured and to no other."""
 
-    def redirect_request(  # noqa: PLR0917
+    def redirect_request(  # noqa: PLR0917  # as urllib calls it
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> Request | None:
         """Follows nothing: the answer counts as it is."""

@@ -215,14 +215,16 @@ def _pieces(mail: Mail, names: dict[str, str], secret: str) -> Iterator[Piece]:
 
 def _named(octets: bytes, names: dict[str, str]) -> Iterator[Piece]:
     """Headers and boundaries: stand-ins among octets that stay."""
-    text = octets.decode("ascii")
-    for part in re.split(f"({'|'.join(map(re.escape, names))})", text):
+    for part in _split(octets.decode("ascii"), names):
         yield names[part] if part in names else part.encode("ascii")
 
 
 def _line(line: str, names: dict[str, str]) -> Piece:
-    parts = re.split(f"({'|'.join(map(re.escape, names))})", line)
-    return tuple((names[part],) if part in names else part for part in parts if part)
+    return tuple((names[part],) if part in names else part for part in _split(line, names) if part)
+
+
+def _split(text: str, names: dict[str, str]) -> list[str]:
+    return re.split(f"({'|'.join(map(re.escape, names))})", text)
 
 
 def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
@@ -238,14 +240,15 @@ def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
 
 
 def _fill(form: list[Piece], values: dict[str, str]) -> bytes:
-    return b"".join(
-        piece
-        if isinstance(piece, bytes)
-        else values[piece].encode("ascii")
-        if isinstance(piece, str)
-        else _encoded("".join(values[part[0]] if isinstance(part, tuple) else part for part in piece))
-        for piece in form
-    )
+    return b"".join(_octets(piece, values) for piece in form)
+
+
+def _octets(piece: Piece, values: dict[str, str]) -> bytes:
+    if isinstance(piece, bytes):
+        return piece
+    if isinstance(piece, str):
+        return values[piece].encode("ascii")
+    return _encoded("".join(values[part[0]] if isinstance(part, tuple) else part for part in piece))
 
 
 def _encoded(line: str) -> bytes:

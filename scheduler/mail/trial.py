@@ -12,6 +12,7 @@ from scheduler.mail.connecting import Relay, sign_in
 from scheduler.mail.oauth import TokenRefused
 from scheduler.mail.transport import Envelope
 
+_ORDER = ("connection", "encryption", "sign-in", "delivery")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
 
 
@@ -29,6 +30,7 @@ async def trial(relay: Relay, envelope: Envelope, *, tls: ssl.SSLContext | None 
     `tls` replaces the usual context, which trusts the system's authorities. Takes at most the relay's timeout.
     """
     steps: list[Step] = []
+    trust = tls or ssl.create_default_context()
     client = SMTP(
         hostname=relay.host,
         port=relay.port,
@@ -36,11 +38,11 @@ async def trial(relay: Relay, envelope: Envelope, *, tls: ssl.SSLContext | None 
         timeout=relay.timeout_seconds,
         use_tls=relay.security == "tls",
         start_tls=False,
-        tls_context=tls or ssl.create_default_context(),
+        tls_context=trust,
     )
     try:
         async with asyncio.timeout(relay.timeout_seconds):
-            await _steps(client, relay, envelope, steps, tls)
+            await _steps(client, relay, envelope, steps, trust)
     except TimeoutError:
         steps.append(_failed(steps, f"no answer within {relay.timeout_seconds:g} seconds"))
     except SMTPRecipientsRefused as error:
@@ -54,14 +56,11 @@ async def trial(relay: Relay, envelope: Envelope, *, tls: ssl.SSLContext | None 
     return tuple(steps)
 
 
-_ORDER = ("connection", "encryption", "sign-in", "delivery")
-
-
-async def _steps(client: SMTP, relay: Relay, envelope: Envelope, steps: list[Step], tls: ssl.SSLContext | None) -> None:
+async def _steps(client: SMTP, relay: Relay, envelope: Envelope, steps: list[Step], trust: ssl.SSLContext) -> None:
     await client.connect()
     steps.append(Step("connection", f"{relay.host}, port {relay.port}, answers"))
     if relay.security == "starttls":
-        await client.starttls(tls_context=tls or ssl.create_default_context())
+        await client.starttls(tls_context=trust)
     steps.append(_encryption(client, relay))
     await sign_in(client, relay)
     steps.append(Step("sign-in", _signed_in(relay)))

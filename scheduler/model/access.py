@@ -105,8 +105,3 @@ def may_see_attendee(actor: Actor, event: Event, registration: Registration) -> 
     if manages(actor, event):
         return True
     return actor.role == "host" and may_read(actor, event) and registration.institution in actor.institutions
-
-
-def may_register_others(actor: Actor, event: Event) -> bool:
-    """Register somebody on their behalf, vouched for."""
-    return may_write(actor, event)

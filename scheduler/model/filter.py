@@ -33,6 +33,11 @@ _MOST_VALUES = 50
 _YEARS = range(1900, 2201)
 
 
+def midnight(day: date) -> datetime:
+    """The UTC instant at which a day begins on UTC's calendar."""
+    return datetime.combine(day, time(0), UTC)
+
+
 class Filter(Struct, frozen=True, kw_only=True):
     """What to select. `first` and `last` are days (inclusive) on UTC's calendar, `text` is searched in titles."""
 
@@ -40,6 +45,16 @@ class Filter(Struct, frozen=True, kw_only=True):
     first: date | None = None
     last: date | None = None
     text: str = ""
+
+    @property
+    def begin(self) -> datetime | None:
+        """The UTC instant at which `first` begins."""
+        return midnight(self.first) if self.first else None
+
+    @property
+    def end(self) -> datetime | None:
+        """The UTC instant at which `last` is over."""
+        return midnight(self.last + timedelta(days=1)) if self.last else None
 
     def values(self, facet: str) -> tuple[str, ...]:
         """The values asked for under one parameter."""
@@ -134,9 +149,9 @@ def selects(
     """True when a filter selects what has these facets, lies between these UTC instants and reads like `search`."""
     if any(set(values).isdisjoint(facets.get(facet, ())) for facet, values in chosen.facets):
         return False
-    if chosen.first and end_at < datetime.combine(chosen.first, time(0), UTC):
+    if chosen.begin and end_at < chosen.begin:
         return False
-    if chosen.last and start_at >= datetime.combine(chosen.last, time(0), UTC) + timedelta(days=1):
+    if chosen.end and start_at >= chosen.end:
         return False
     return all(word.lower() in search.lower() for word in chosen.text.split())
 

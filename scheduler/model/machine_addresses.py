@@ -14,8 +14,6 @@ from typing import Literal
 Purpose = Literal["reply", "bounce"]
 
 PLACEHOLDER = "{token}"
-TOKEN_LENGTH = 43
-LONGEST_LOCAL = 64
 _LETTERS: dict[Purpose, str] = {"reply": "r", "bounce": "b"}
 _MAC_OCTETS = 10
 _TOKEN = "[rb][0-9a-z]{42}"  # noqa: S105 # a pattern, not a secret

@@ -104,8 +104,3 @@ def begins_at(occurrence: Occurrence, timezone: str, day_starts: time) -> dateti
 def repeats(previous_due: datetime, new_due: datetime) -> bool:
     """True when a rule that was already sent has to be sent again after a move: more than 24 hours later."""
     return new_due - previous_due > timedelta(hours=24)
-
-
-def last_day(occurrence: Occurrence) -> date:
-    """The last day of a date on the event's own calendar."""
-    return date.fromisoformat(occurrence.end[:10])

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -81,9 +82,9 @@ async def _follow(engine: AsyncEngine, pulse: Pulse) -> None:
         pulse.on_mail()
 
     async with engine.connect() as conn:
-        driver = (await conn.get_raw_connection()).driver_connection
-        await driver.add_listener(counters.CHANNEL, hear)  # type: ignore[union-attr]
-        await driver.add_listener(bells.CHANNEL, hear_of_mail)  # type: ignore[union-attr]
+        driver: Any = (await conn.get_raw_connection()).driver_connection
+        await driver.add_listener(counters.CHANNEL, hear)
+        await driver.add_listener(bells.CHANNEL, hear_of_mail)
         try:
             while True:
                 heard.clear()
@@ -94,6 +95,6 @@ async def _follow(engine: AsyncEngine, pulse: Pulse) -> None:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(heard.wait(), POLL_SECONDS)
         finally:
-            if not driver.is_closed():  # type: ignore[union-attr]
-                await driver.remove_listener(counters.CHANNEL, hear)  # type: ignore[union-attr]
-                await driver.remove_listener(bells.CHANNEL, hear_of_mail)  # type: ignore[union-attr]
+            if not driver.is_closed():
+                await driver.remove_listener(counters.CHANNEL, hear)
+                await driver.remove_listener(bells.CHANNEL, hear_of_mail)

@@ -59,12 +59,6 @@ def mark(
     conn.execute(update(reminder).where(reminder.c.id == reminder_id).values(**values))
 
 
-def next_due(conn: Connection, event_id: str) -> datetime | None:
-    """When the next planned reminder of an event falls due."""
-    query = select(reminder.c.due_at).where(reminder.c.event_id == event_id, reminder.c.state == "planned")
-    return conn.scalar(query.order_by(reminder.c.due_at).limit(1))
-
-
 def rows(conn: Connection, query: object) -> list[Reminder]:
     """The reminders that a query over whole rows finds, in its order."""
     found = conn.execute(query).mappings()  # type: ignore[call-overload] # any select of the reminder table

@@ -1,6 +1,5 @@
 """A relay that fails in every way: what it did not take is delivered in the end, and nobody else waits for it."""
 
-import subprocess
 import time
 from contextlib import ExitStack
 from datetime import timedelta
@@ -12,6 +11,7 @@ from msgspec import Struct
 
 from tests import postgres
 from tests.arrivals import Arrived, arrivals, wait_for
+from tests.certificates import self_signed
 from tests.organiser import Organiser
 from tests.proofs.faults import FAULTS, Fault
 from tests.proofs.relay import SILENCE, Rule
@@ -146,7 +146,7 @@ def crowd(stage: Stage, name: str) -> float:
 
 def encrypted(folder: Path, stack: ExitStack) -> list[list[dict[str, Any]]]:
     """What a relay took of a service that insists on TLS: without any, with a stranger's certificate, with its own."""
-    ours, theirs = certificate(folder / "ours"), certificate(folder / "theirs")
+    ours, theirs = (self_signed(folder / name, days=900) for name in ("ours", "theirs"))
     bare = stack.enter_context(Relay(folder, "bare"))
     others = [stack.enter_context(Relay(folder, name, pem)) for name, pem in (("stranger", theirs), ("own", ours))]
     for relay in others:
@@ -167,18 +167,6 @@ def encrypted(folder: Path, stack: ExitStack) -> list[list[dict[str, Any]]]:
     own.start()
     stage.delivered(found)
     return [relay.received() for relay in (bare, *others)]
-
-
-def certificate(file: Path) -> Path:
-    """A key and a self-signed certificate for localhost, made now; the certificate alone beside it (.crt)."""
-    subprocess.run(
-        f"openssl req -x509 -newkey rsa:2048 -nodes -days 900 -subj /CN=localhost "
-        f"-addext subjectAltName=DNS:localhost -keyout {file} -out {file.with_suffix('.crt')}".split(),
-        check=True,
-        capture_output=True,
-    )
-    file.write_text(file.read_text() + file.with_suffix(".crt").read_text())
-    return file
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.outcome == "sent"], ids=lambda fault: fault.name)

@@ -19,7 +19,8 @@ from scheduler.mail.inbox.kinds import (
 )
 from scheduler.mail.inbox.parts import Beyond, Limits, parsed
 from scheduler.mail.inbox.reading import _judged, read_mail, recipients_in
-from tests.replying import DIALECTS, STAMP, Answering, bounced, outlook
+from tests.bouncing import bounced
+from tests.replying import DIALECTS, STAMP, Answering, outlook
 
 TO = "agenda+rtoken@reply.example.org"
 ASKED = Answering(uid="e1@agenda.example.org", attendee="ana@example.org", to=TO)

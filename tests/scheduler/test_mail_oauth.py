@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import threading
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -17,6 +16,7 @@ from scheduler.mail.oauth import Grant, TokenRefused, Tokens
 from scheduler.mail.probe import objection
 from scheduler.mail.smtp import Relay, SmtpTransport
 from scheduler.mail.transport import Delivered, Envelope, Refused
+from tests.web_server import Quiet, WebServer
 
 MAIL = Envelope(
     sender="agenda@example.org",
@@ -35,7 +35,7 @@ class TokenAddress:
         self.life: float = 3600
         provider = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Asked(Quiet, BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 provider.asked.append(dict(parse_qsl(body)))
@@ -47,18 +47,9 @@ class TokenAddress:
                 self.end_headers()
                 self.wfile.write(json.dumps(answer).encode())
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/token"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server = WebServer(Asked)
+        self.url = f"{self._server.url}/token"
+        self.stop = self._server.stop
 
 
 @pytest.fixture

@@ -1,54 +1,23 @@
 """Delivery through a relay, against real servers: what is taken, refused, lost, and what must never be sent."""
 
 import asyncio
-import shutil
-import ssl
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from scheduler.mail.compose import compose, envelope
+from scheduler.mail.compose import compose
 from scheduler.mail.rate import Bucket
-from scheduler.mail.smtp import Relay, SmtpTransport
-from scheduler.mail.transport import Delivered, Delivery, Envelope, Refused, Withdrawn
-from scheduler.mail.writer import Writer
-from scheduler.texts import load_catalogues
+from scheduler.mail.smtp import SmtpTransport
+from scheduler.mail.transport import Delivered, Withdrawn
 from tests.raw_smtp import HANG_UP, SILENCE, RawServer
-from tests.scheduler.letters import letter
+from tests.scheduler.smtp_sending import MAIL, SIMPLE, refusal, relay, send, yes
 from tests.smtp import HANG_UP as SINK_HANGS_UP
 from tests.smtp import SmtpSink
-
-MAIL = Writer(load_catalogues()).write(letter("reminder", "fr"))
-SIMPLE = envelope(MAIL)
-
-
-async def yes() -> bool:
-    return True
 
 
 async def no() -> bool:
     return False
-
-
-def relay(port: int, **changes: object) -> Relay:
-    return replace(Relay(host="127.0.0.1", port=port, security="none", timeout_seconds=5), **changes)
-
-
-async def send(server: RawServer | SmtpSink, one: Envelope = SIMPLE, **changes: object) -> Delivery:
-    """One delivery over a transport of its own."""
-    transport = SmtpTransport(relay(server.port, **changes), time.monotonic)
-    try:
-        return await transport.deliver(one, yes)
-    finally:
-        await transport.close()
-
-
-def refusal(delivery: Delivery) -> Refused:
-    assert isinstance(delivery, Refused), delivery
-    return delivery
 
 
 async def test_what_arrives_is_what_was_written(smtp_sink: SmtpSink) -> None:
@@ -204,88 +173,6 @@ async def test_a_fault_of_the_caller_is_not_hidden_as_a_failed_mail() -> None:
         assert server.count("DATA") == 0
         assert isinstance(await transport.deliver(SIMPLE, yes), Delivered)
         await transport.close()
-
-
-# -- TLS -----------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a self-signed certificate for localhost, made now."""
-    program = shutil.which("openssl")
-    if program is None:
-        pytest.skip("no openssl program here to make a certificate with")
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    subprocess.run(
-        f"{program} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
-        f"-addext subjectAltName=DNS:localhost -keyout {file} -out {file.with_suffix('.crt')}".split(),
-        check=True,
-        capture_output=True,
-    )
-    file.write_text(file.read_text() + file.with_suffix(".crt").read_text())
-    return file
-
-
-@pytest.fixture
-def server_tls(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.maximum_version = ssl.TLSVersion.TLSv1_2  # 1.3 tells our server of the client's refusal too late
-    context.load_cert_chain(certificate)
-    return context
-
-
-@pytest.fixture
-def client_tls(certificate: Path) -> ssl.SSLContext:
-    """A client that trusts exactly this certificate."""
-    return ssl.create_default_context(cafile=str(certificate.with_suffix(".crt")))
-
-
-@pytest.mark.parametrize("security", ["starttls", "tls"])
-async def test_tls_carries_login_and_mail(
-    security: str, server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
-) -> None:
-    greeting = {"EHLO": ["250-raw.test\r\n250-STARTTLS\r\n250 AUTH PLAIN"], "AUTH": ["235 welcome"]}
-    async with RawServer.running(greeting, tls=server_tls, implicit=security == "tls") as server:
-        settings = relay(server.port, host="localhost", security=security, username="agenda", password="secret")
-        transport = SmtpTransport(settings, time.monotonic, tls=client_tls)
-        delivery = await transport.deliver(SIMPLE, yes)
-        await transport.close()
-        assert isinstance(delivery, Delivered), delivery
-        assert server.count("AUTH") == 1
-        assert server.count("STARTTLS") == (security == "starttls")
-
-
-@pytest.mark.parametrize("security", ["starttls", "tls"])
-async def test_a_certificate_nobody_vouches_for_is_refused(security: str, server_tls: ssl.SSLContext) -> None:
-    offer = {"EHLO": ["250-raw.test\r\n250 STARTTLS"]}
-    async with RawServer.running(offer, tls=server_tls, implicit=security == "tls") as server:
-        delivery = refusal(await send(server, host="localhost", security=security))
-        assert "certificate" in delivery.failure.text.lower()
-        assert server.count("MAIL") == 0
-
-
-async def test_a_certificate_for_another_name_is_refused(
-    server_tls: ssl.SSLContext, client_tls: ssl.SSLContext
-) -> None:
-    async with RawServer.running({}, tls=server_tls, implicit=True) as server:
-        transport = SmtpTransport(relay(server.port, security="tls"), time.monotonic, tls=client_tls)
-        assert "certificate" in refusal(await transport.deliver(SIMPLE, yes)).failure.text.lower()
-        assert server.count("MAIL") == 0
-
-
-async def test_a_relay_without_the_tls_we_ask_for_gets_no_mail() -> None:
-    async with RawServer.running() as server:
-        assert not refusal(await send(server, security="starttls")).failure.permanent
-        assert (server.count("MAIL"), server.count("AUTH")) == (0, 0)
-
-
-async def test_a_wrong_password_gives_up_no_mail(server_tls: ssl.SSLContext, client_tls: ssl.SSLContext) -> None:
-    refusing = {"EHLO": ["250-raw.test\r\n250 AUTH PLAIN"], "AUTH": ["535 5.7.8 wrong"]}
-    async with RawServer.running(refusing, tls=server_tls, implicit=True) as server:
-        settings = relay(server.port, host="localhost", security="tls", username="agenda", password="wrong")
-        failure = refusal(await SmtpTransport(settings, time.monotonic, tls=client_tls).deliver(SIMPLE, yes)).failure
-        assert not failure.permanent
-        assert "535" in failure.text
 
 
 # -- the relay's rate ------------------------------------------------------------------------------------------------

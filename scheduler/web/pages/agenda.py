@@ -1,6 +1,6 @@
 """The agenda, and the way to it from an address without a language."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from scheduler.dates import date_text
 from scheduler.errors import Invalid
 from scheduler.model.event import Event, Occurrence
-from scheduler.model.filter import FACETS, Filter, facets_known, read_filter
+from scheduler.model.filter import FACETS, Filter, facets_known, midnight, read_filter
 from scheduler.model.intake_known import known_of
 from scheduler.model.reading import Institutions
 from scheduler.store import agenda, events, institutions, selection
 from scheduler.web.access import public
 from scheduler.web.pages import answers
+from scheduler.web.pages.chosen import fault_page
 from scheduler.web.pages.filters import address, filter_view, sentence
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_agenda import cursor_text, days_of, place_of, read_cursor
@@ -65,10 +66,7 @@ async def agenda_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> Res
         chosen = read_filter(pairs, facets_known(known_of(voice.config, known)), OPTIONS)
         after = read_cursor(dict(pairs).get("cursor", ""))
     except Invalid as error:
-        return show(
-            visit, voice, "filter_fault.html", title=voice.t("pages.filter.fault_title"), status=422, path="/",
-            faults=error.faults, agenda=f"/{lang}/",
-        )  # fmt: skip
+        return fault_page(visit, voice, "/", error.faults)
     base = f"/{lang}/"
     if any(not value for _, value in pairs):
         return answers.redirect(address(base, chosen))
@@ -115,8 +113,7 @@ def _ahead(found: tuple[Occurrence, Event] | None, voice: Voice) -> str:
 
 def _read(conn: Connection, visit: Visit, chosen: Filter, today: date, after: agenda.Place | None) -> Listed:
     first = first_day(chosen, today)
-    begin = _midnight(first) if first else None
-    end = _midnight(chosen.last + timedelta(days=1)) if chosen.last else None
+    begin, end = midnight(first) if first else None, chosen.end
     span = agenda.events_between(begin, end) & events.whole() & selection.readable(visit.actor)
     condition = selection.matching(chosen) & span
     dates = agenda.page_of_dates(conn, condition, begin=begin, end=end, after=after, limit=PAGE + 1)
@@ -145,7 +142,3 @@ def _counts(conn: Connection, chosen: Filter, span: Any) -> dict[str, dict[str, 
         condition = selection.matching(chosen.without(facet)) & span
         found |= agenda.facet_counts(conn, condition, [facet])
     return found
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(0), UTC)

@@ -10,16 +10,14 @@ from litestar import Controller, Response
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from scheduler.errors import Invalid, NotFound
+from scheduler.errors import NotFound
 from scheduler.model.address import InvalidAddress, normal_address
 from scheduler.model.digest import Digest
-from scheduler.model.filter import Filter, facets_known, read_filter
-from scheduler.model.institution import Institution
-from scheduler.model.intake_known import known_of
 from scheduler.services import digests
 from scheduler.store import institutions
 from scheduler.web.access import attendee_link, public
 from scheduler.web.pages import answers
+from scheduler.web.pages.chosen import Chosen, chosen_list
 from scheduler.web.pages.clocks import common_zones, known_zone
 from scheduler.web.pages.filters import address, sentence
 from scheduler.web.pages.site import Voice
@@ -31,33 +29,31 @@ from scheduler.web.pages.visit import Visit, form, page, show
 async def digest_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> Response[str]:
     """The form for exactly the list that the query selects."""
     voice = visit.voice(lang)
-    known = await visit.context.db.read(institutions.all_institutions)
-    chosen = _chosen(visit, voice, known)
-    if not isinstance(chosen, Filter):
+    chosen = await chosen_list(visit, voice, "/digest")
+    if not isinstance(chosen, Chosen):
         return chosen
-    return _form(visit, voice, chosen, known)
+    return _form(visit, voice, chosen)
 
 
 @form("/{lang:str}/digest", guards=[public])
 async def ask(visit: NamedDependency[Visit], lang: FromPath[str]) -> Response[str]:
     """Asks for it. The answer is the same whoever reads what already."""
     voice, typed, config = visit.voice(lang), await visit.form(), visit.context.config
-    known = await visit.context.db.read(institutions.all_institutions)
-    chosen = _chosen(visit, voice, known)
-    if not isinstance(chosen, Filter):
+    chosen = await chosen_list(visit, voice, "/digest")
+    if not isinstance(chosen, Chosen):
         return chosen
     values = {name: typed.get(name, [""])[0] for name in ("email", "timezone")}
     try:
         email = normal_address(values["email"])
     except InvalidAddress:
-        return _form(visit, voice, chosen, known, values=values, wrong="email", status=422)
+        return _form(visit, voice, chosen, values=values, wrong="email", status=422)
     zone = known_zone(values["timezone"])
     if values["timezone"] and not zone:
-        return _form(visit, voice, chosen, known, values=values, wrong="timezone", status=422)
-    zone = zone or config.operator.timezone
+        return _form(visit, voice, chosen, values=values, wrong="timezone", status=422)
+    wanted, zone = chosen.filter, zone or config.operator.timezone
     if not typed.get(TRAP, [""])[0]:
         await visit.context.db.write(
-            lambda conn: digests.ask(conn, email, chosen, language=lang, timezone=zone, config=config, now=visit.now)
+            lambda conn: digests.ask(conn, email, wanted, language=lang, timezone=zone, config=config, now=visit.now)
         )
         visit.context.wake()
     return answers.redirect(f"/{lang}/digest/asked", private=True)
@@ -106,34 +102,23 @@ class OwnDigest(Controller):
         return show(visit, voice, "digest_ended.html", title=voice.t("pages.digest.ended_title"), private=True)
 
 
-def _chosen(visit: Visit, voice: Voice, known: dict[str, Institution]) -> Filter | Response[str]:
-    try:
-        return read_filter(visit.query(), facets_known(known_of(voice.config, known)))
-    except Invalid as error:
-        return show(
-            visit, voice, "filter_fault.html", title=voice.t("pages.filter.fault_title"), status=422,
-            path="/digest", faults=error.faults, agenda=f"/{voice.language}/",
-        )  # fmt: skip
-
-
 def _form(
-    visit: Visit, voice: Voice, chosen: Filter, known: dict[str, Institution], *, values: dict[str, str] | None = None,
-    wrong: str = "", status: int = 200,
+    visit: Visit, voice: Voice, chosen: Chosen, *, values: dict[str, str] | None = None, wrong: str = "",
+    status: int = 200,
 ) -> Response[str]:  # fmt: skip
     typed = values or {"email": "", "timezone": voice.config.operator.timezone}
     own: dict[str, Any] = {"fault": wrong and voice.t(f"pages.fault.{wrong}"), "wrong": wrong, "values": typed}
-    title = voice.t("pages.digest.title")
+    title, base, wanted = voice.t("pages.digest.title"), f"/{voice.language}/", chosen.filter
     return show(
         visit, voice, "digest.html", title=f"{voice.t('pages.fault.prefix')} {title}" if wrong else title,
-        path="/digest", status=status, sentence=sentence(chosen, voice, known),
-        agenda=address(f"/{voice.language}/", chosen), action=address(f"/{voice.language}/digest", chosen), trap=TRAP,
-        zones=common_zones(voice.config, known, voice, typed["timezone"]), all_zones=visit.site.all_zones(voice), **own,
+        path="/digest", status=status, sentence=sentence(wanted, voice, chosen.known), trap=TRAP,
+        agenda=address(base, wanted), action=address(f"{base}digest", wanted), all_zones=visit.site.all_zones(voice),
+        zones=common_zones(voice.config, chosen.known, voice, typed["timezone"]), **own,
     )  # fmt: skip
 
 
 async def _own(visit: Visit, row: Digest, token: str) -> Response[str]:
-    offered = visit.context.config.languages.offered
-    voice = visit.voice(row.language if row.language in offered else offered[0])
+    voice = visit.voice_of_reader(row.language)
     known = await visit.context.db.read(institutions.all_institutions)
     return show(
         visit, voice, "digest_own.html", title=voice.t("pages.digest.own_title"), private=True, base=f"/d/{token}",

@@ -102,7 +102,10 @@ def chips(chosen: Filter, voice: Voice, institutions: Institutions, base: str) -
     parts += [("to", _day(chosen.last, voice))] if chosen.last else []
     parts += [("q", f"“{chosen.text}”")] if chosen.text else []
     return tuple(
-        Chip(f"{voice.t(f'pages.filter.{name}')}: {label}", address(base, chosen.without(name)))
+        Chip(
+            voice.t("pages.frame.labelled", name=voice.t(f"pages.filter.{name}"), value=label),
+            address(base, chosen.without(name)),
+        )
         for name, label in parts
     )
 

@@ -10,11 +10,8 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from msgspec import Struct
 
-from scheduler.errors import Invalid
-from scheduler.model.filter import facets_known, read_filter
-from scheduler.model.intake_known import known_of
-from scheduler.store import institutions
 from scheduler.web.access import public
+from scheduler.web.pages.chosen import Chosen, chosen_list
 from scheduler.web.pages.filters import address, chips, sentence
 from scheduler.web.pages.qr import qr_svg
 from scheduler.web.pages.site import Voice
@@ -45,14 +42,10 @@ class Client(Struct, frozen=True):
 async def subscribe_page(visit: NamedDependency[Visit], lang: FromPath[str]) -> Response[str]:
     """How to subscribe to exactly the list that the query selects."""
     voice = visit.voice(lang)
-    known = await visit.context.db.read(institutions.all_institutions)
-    try:
-        chosen = read_filter(visit.query(), facets_known(known_of(voice.config, known)))
-    except Invalid as error:
-        return show(
-            visit, voice, "filter_fault.html", title=voice.t("pages.filter.fault_title"), status=422,
-            path="/subscribe", faults=error.faults, agenda=f"/{lang}/",
-        )  # fmt: skip
+    asked = await chosen_list(visit, voice, "/subscribe")
+    if not isinstance(asked, Chosen):
+        return asked
+    chosen, known = asked.filter, asked.known
     query = "&".join(part for part in (chosen.query(), f"lang={lang}") if part)
     feed = visit.context.links.feed(query)
     here = visit.context.links.subscribe(lang, chosen.query())

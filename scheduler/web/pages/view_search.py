@@ -52,7 +52,7 @@ def script_of(
         recurrence=entry.recurrence,
     )
     # script_text leaves no < > & in it: inside a script element nothing else could end it
-    return Markup(jsonld.script_text(jsonld.event(facts)))  # noqa: S704
+    return Markup(jsonld.script_text(jsonld.event(facts)))  # noqa: S704  # as said above
 
 
 def adding_of(event: Event, date: Occurrence, view: EventView, page: str) -> Adding:
@@ -99,16 +99,8 @@ def _named(whole: Event, voice: Voice, links: Addresses) -> Named:
 def _items(items: Iterable[tuple[Event, Occurrence]], voice: Voice, links: Addresses) -> Iterator[Part]:
     """The day programme."""
     for item, date in items:
-        start, end = calendar_times(date.start, date.end, item.timezone)
-        yield Part(
-            name=str(voice.read(item.title)),
-            start=start,
-            end=end,
-            zone=item.timezone,
-            url=links.event(item.id, voice.language),
-            cancelled=item.status == "cancelled" or not date.alive,
-            previous_start=None if item.recurrence else _before(item),
-        )
+        gone = item.status == "cancelled" or not date.alive
+        yield _part(item, date, voice, links, cancelled=gone, previous=None if item.recurrence else _before(item))
 
 
 def _dates(event: Event, dates: Sequence[Occurrence], voice: Voice, links: Addresses) -> Iterator[Part]:
@@ -116,13 +108,20 @@ def _dates(event: Event, dates: Sequence[Occurrence], voice: Voice, links: Addre
     for date in dates:
         if date.status == "planned" or date.original is None:
             continue
-        start, end = calendar_times(date.start, date.end, event.timezone)
-        yield Part(
-            name=str(voice.read(event.title)),
-            start=start,
-            end=end,
-            zone=event.timezone,
-            url=links.event(event.id, voice.language),
-            cancelled=not date.alive,
-            previous_start=parse(date.original, event.timezone),
-        )
+        previous = parse(date.original, event.timezone)
+        yield _part(event, date, voice, links, cancelled=not date.alive, previous=previous)
+
+
+def _part(
+    event: Event, date: Occurrence, voice: Voice, links: Addresses, *, cancelled: bool, previous: When | None
+) -> Part:
+    start, end = calendar_times(date.start, date.end, event.timezone)
+    return Part(
+        name=str(voice.read(event.title)),
+        start=start,
+        end=end,
+        zone=event.timezone,
+        url=links.event(event.id, voice.language),
+        cancelled=cancelled,
+        previous_start=previous,
+    )

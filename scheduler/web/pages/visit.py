@@ -35,6 +35,11 @@ class Visit(Struct, frozen=True, kw_only=True):
             raise NotFound("There is nothing at this address.")
         return self.site.voice(language)
 
+    def voice_of_reader(self, language: str) -> Voice:
+        """The voice of the language that somebody gets mails in, as long as it is offered, else of the first one."""
+        offered = self.context.config.languages.offered
+        return self.site.voice(language if language in offered else offered[0])
+
     def preferred(self) -> Voice:
         """The voice of the offered language that the reader's browser asks for first."""
         return self.voice(self.preferred_language())
