@@ -40,7 +40,10 @@ class Here(Struct, frozen=True):
 
 
 class ClockLine(Struct, frozen=True):
-    """A span on one place's clock: `14:30–16:00`, `Ghent`, `UTC+1`, and `+1 day` when it is another day there."""
+    """A span on one place's clock: `14:30–16:00`, `Ghent`, `UTC+1`, and `+1 day` when it is another day there.
+
+    `offset` is empty where it would only repeat the name of the place: UTC.
+    """
 
     time: str
     city: str
@@ -49,7 +52,12 @@ class ClockLine(Struct, frozen=True):
 
     def __str__(self) -> str:
         """`14:30–16:00 Ghent · UTC+1`."""
-        return " · ".join(part for part in (f"{self.time} {self.city}", self.offset, self.shift) if part)
+        return " · ".join(part for part in (f"{self.time} {self.where}", self.shift) if part)
+
+    @property
+    def where(self) -> str:
+        """`Ghent · UTC+1`; `UTC`."""
+        return " · ".join(part for part in (self.city, self.offset) if part)
 
 
 class When(Struct, frozen=True):
@@ -121,6 +129,7 @@ def clock_line(start: datetime, end: datetime, here: Here, t: Translator, *, day
     if offset_text(end, here.zone) != offset:
         offset = f"{offset} → {offset_text(end, here.zone)}"
     city = here.city or city_name(here.zone, t)
+    offset = "" if offset == city else offset
     if day is None:
         parts = (f"{date_text(at.date(), t, 'short')} {time_text(at, t)}" for at in (first, last))
         return ClockLine(f" {DASH} ".join(parts), city, offset)

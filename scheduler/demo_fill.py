@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -66,7 +67,7 @@ async def fill(database: Database, *, config: Config, domain: str, now: datetime
         await database.write(lambda conn: _add_institutions(conn, places, door))
         progress(1, total)
         for step, event in enumerate(programme, 2):
-            await database.write(lambda conn, event=event: _add_event(conn, event, door))  # type: ignore[misc]
+            await database.write(partial(_add_event, document=event, door=door))
             progress(step, total)
         await database.write(lambda conn: _finish(conn, programme, door))
     progress(total, total)

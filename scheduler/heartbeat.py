@@ -5,6 +5,7 @@ The address is the operator's own setting (`[server] heartbeat_url`), made for t
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import structlog
@@ -28,11 +29,19 @@ class Heartbeat:
             return
         try:
             await asyncio.to_thread(_get, self._url)
-        except OSError as error:  # HTTP errors, refused connections and time-outs alike
-            log.warning("heartbeat.unheard", reason=str(getattr(error, "reason", error)))
+        except Exception as error:  # whatever a watch does wrong is no trouble of ours
+            log.warning("heartbeat.unheard", reason=_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """In one line; of errors that repeat the address, which may hold a key of the operator's, only the kind."""
+    if isinstance(error, HTTPError):
+        return f"HTTP {error.code}"
+    cause = getattr(error, "reason", error)
+    return str(cause) if isinstance(error, OSError) else type(error).__name__
 
 
 def _get(url: str) -> None:
     request = Request(url, headers={"User-Agent": "enspired-scheduler"})  # noqa: S310 # checked to be http or https
-    with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+    with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310  # as above
         answer.read(1024)

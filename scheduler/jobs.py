@@ -14,6 +14,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from scheduler.clock import Clock
 from scheduler.config import Config
+from scheduler.errors import Unavailable
 from scheduler.services import digests, housekeeping, reminders
 from scheduler.services.sending import Sender
 from scheduler.store import messages
@@ -39,6 +40,7 @@ class Beat:
         self._flag = asyncio.Event()
         self._flag.set()
         self._stopping = False
+        self._missed = 0
 
     def wake(self) -> None:
         """Asks for the work to be done now."""
@@ -59,8 +61,23 @@ class Beat:
                 return
             try:
                 await self._work()
+            except Unavailable as error:
+                self._put_off(error)
             except Exception as error:  # the ledger is intact; the next beat goes on
                 log.error("beat.failed", beat=self._name, exc_info=error)
+            else:
+                self._go_on()
+
+    def _put_off(self, error: Unavailable) -> None:
+        """One line for as long as the database is away: a tick comes every second."""
+        if not self._missed:
+            log.warning("beat.put_off", beat=self._name, reason=error.detail)
+        self._missed += 1
+
+    def _go_on(self) -> None:
+        if self._missed:
+            log.info("beat.resumed", beat=self._name, missed=self._missed)
+        self._missed = 0
 
     @property
     def stopping(self) -> bool:
@@ -150,6 +167,8 @@ class Jobs:
         for chore in self._chores:
             try:
                 await chore()
+            except Unavailable as error:
+                log.warning("chore.put_off", reason=error.detail)
             except Exception as error:  # one that fails now is done in a minute; the others are done anyway
                 log.error("chore.failed", exc_info=error)
 

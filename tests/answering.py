@@ -37,6 +37,16 @@ class Taking(Struct, frozen=True):
         shown: dict[str, Any] = answer.json()
         return shown
 
+    async def all_sent(self, event: Mapping[str, Any]) -> None:
+        """Waits until every mail of an event is noted as sent."""
+        async with asyncio.timeout(20):
+            while await self._states(event) != {"sent"}:
+                await asyncio.sleep(0.02)
+
+    async def _states(self, event: Mapping[str, Any]) -> set[str]:
+        answer = await self.api.admin.get(f"/api/v1/events/{event['id']}/messages")
+        return {item["state"] for item in answer.json()["items"]}
+
     async def counts(self) -> dict[str, int]:
         """What became of the mails that came in."""
         return dict(self.api.litestar.dependencies["context"].dependency().mail_in)  # type: ignore[union-attr]

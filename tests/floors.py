@@ -30,19 +30,23 @@ scheduler.errors scheduler.clock scheduler.texts
 scheduler.config scheduler.dates
 scheduler.model
 scheduler.store scheduler.mail
+scheduler.services.programmes
 scheduler.services.past scheduler.services.joining scheduler.services.choices scheduler.services.listed
 scheduler.services.told
 scheduler.services.references
 scheduler.services.changes scheduler.services.outbox scheduler.services.cases scheduler.services.start
-scheduler.services.last_look scheduler.services.noting scheduler.services.tally
+scheduler.services.last_look scheduler.services.noting scheduler.services.tally scheduler.services.owed
 scheduler.services.objections scheduler.services.news scheduler.services.recipients scheduler.services.touching \
 scheduler.services.invitations
-scheduler.services.notices scheduler.services.resending scheduler.services.correspondence scheduler.services.people \
-scheduler.services.institutions
-scheduler.services.reminders scheduler.services.seating scheduler.services.sending
+scheduler.services.resending scheduler.services.correspondence scheduler.services.people \
+scheduler.services.coalescing scheduler.services.addressees scheduler.services.institutions
+scheduler.services.reminders scheduler.services.seating scheduler.services.sending scheduler.services.party_notices \
+scheduler.services.notices \
+scheduler.services.programme_notices
 scheduler.services.subscriptions scheduler.services.digests scheduler.services.planning
 scheduler.services.previewing scheduler.services.registrations scheduler.services.timezones \
 scheduler.services.retention
+scheduler.services.calling_off
 scheduler.services.events scheduler.services.replies scheduler.services.bounces scheduler.services.housekeeping \
 scheduler.services.restoring scheduler.services.health
 scheduler.services.imports

@@ -50,7 +50,7 @@ def plant(root: Path, module: str, text: str) -> None:
         ("scheduler.store.events", "from scheduler.mail import smtp\n"),
         ("scheduler.services.reminders", "from scheduler.services.events import publish\n"),
         ("scheduler.services.people", "from scheduler.services.reminders import plan\n"),
-        ("scheduler.services.notices", "from scheduler.services.people import find\n"),
+        ("scheduler.services.resending", "from scheduler.services.people import find\n"),
         ("scheduler.jobs", "import importlib\nimportlib.import_module('scheduler.web.pages')\n"),
         ("scheduler.web.api", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import scheduler.app\n"),
     ],

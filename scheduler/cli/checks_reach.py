@@ -11,6 +11,7 @@ from scheduler.cli.checks_database import running
 from scheduler.cli.findings import Finding, note, ok, problem
 from scheduler.clock import monotonic
 from scheduler.config import Config
+from scheduler.inbox.mailbox import Mailbox, MailboxError
 from scheduler.mail.connecting import relay_of
 from scheduler.mail.probe import objection
 
@@ -19,8 +20,9 @@ SECONDS = 5
 
 
 def check_reach(config: Config, _now: datetime) -> list[Finding]:
-    """Mail and the public address."""
-    return [_folder(config) if config.mail.transport == "folder" else _relay(config), _address(config)]
+    """Mail, the mailbox that answers are fetched from, and the public address."""
+    mail = _folder(config) if config.mail.transport == "folder" else _relay(config)
+    return [mail, *([_mailbox(config)] if config.replies.mode == "imap" else []), _address(config)]
 
 
 def _folder(config: Config) -> Finding:
@@ -38,6 +40,18 @@ def _relay(config: Config) -> Finding:
     if reason:
         return problem("mail", f"{where}: {reason}", "check [mail] host, port, security, username and password")
     return ok("mail", f"{where} takes mail" + (f" from {mail.username}" if mail.username else ""))
+
+
+def _mailbox(config: Config) -> Finding:
+    replies = config.replies
+    where = f"{replies.host}, port {replies.port}"
+    try:
+        Mailbox(replies).try_out()
+    except MailboxError as error:
+        why = " ".join(str(error.__cause__ or "").split())
+        fix = "check [replies] host, port, security, username, password and folder"
+        return problem("answers", f"{where}: {error}" + (f" ({why})" if why else ""), fix)
+    return ok("answers", f"{where}: the folder {replies.folder} of {replies.username} can be read")
 
 
 def _address(config: Config) -> Finding:

@@ -12,7 +12,7 @@ from feeds.read import read, summary
 from scheduler.cli.command import Group
 from scheduler.cli.databases import reading
 from scheduler.cli.failure import PROBLEMS, CommandFailed
-from scheduler.cli.fetching import LARGEST, fetch
+from scheduler.cli.fetching import LARGEST, fetch, too_large
 from scheduler.cli.invocation import current
 from scheduler.cli.output import Column
 from scheduler.store import subscriptions
@@ -87,7 +87,7 @@ def _source(feed: str) -> tuple[dict[str, str] | None, bytes, list[Finding]]:
     with path.open("rb") as file:
         body = file.read(LARGEST + 1)
     if len(body) > LARGEST:
-        raise CommandFailed(f"The calendar has more than {LARGEST:,} octets.")
+        raise too_large()
     return None, body, []
 
 

@@ -41,13 +41,22 @@ def loaded(
             )
         migrate.migrate(conn, head.schema)
         backup.clear(conn, head.tables)
-        backup.load(conn, head.tables, _counted(backup_file.read_rows(file), total, progress))
+        try:
+            backup.load(conn, head.tables, _counted(backup_file.read_rows(file), total, progress))
+        except backup.DamagedRow as error:
+            raise _unfit(file, error) from error
         migrate.migrate(conn)
         if faults := health.faults(conn):
             raise CommandFailed(f"{file} cannot be restored: {faults[0]}.", "use another backup.")
         return then(conn) if then else None
 
     return asyncio.run(_writing(url, body))
+
+
+def _unfit(file: Path, error: backup.DamagedRow) -> CommandFailed:
+    """The first line of the file is its head: the row of number 1 stands in line 2."""
+    words = f"{file} is damaged: line {error.number + 1}, a row of the table “{error.table}”, cannot be stored"
+    return CommandFailed(f"{words} ({error.reason}). Nothing was changed.", "use another backup.")
 
 
 async def _writing(url: str, body: "Callable[[Connection], T]") -> T:

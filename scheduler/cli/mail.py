@@ -115,4 +115,5 @@ def test(ctx: click.Context, address: str) -> None:
 
 def _row(message: Message) -> dict[str, Any]:
     row = {column.key: getattr(message, column.key) for column in COLUMNS}
+    row["attempts"] = message.tries
     return {**row, "next_attempt_at": message.next_attempt_at.isoformat(timespec="seconds").replace("+00:00", "Z")}

@@ -7,7 +7,8 @@ harmless. Nothing is moved, deleted or answered.
 import imaplib
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -39,13 +40,24 @@ class Mailbox(Struct, frozen=True):
 
         Raises MailboxError, and whatever `take` raises: then that mail stays unread.
         """
+        with self._opened() as connection:
+            opened(connection)
+            self._enter(connection)
+            return sum(self._one(connection, number, take) for number in _unread(connection))
+
+    def try_out(self) -> None:
+        """Connects, signs in and looks into the folder; marks and takes nothing. Raises MailboxError."""
+        with self._opened() as connection:
+            self._enter(connection, only_look=True)
+
+    @contextmanager
+    def _opened(self) -> Iterator[Connection]:
         try:
             connection = self._connect()
         except (OSError, imaplib.IMAP4.error) as error:
             raise MailboxError(f"no connection: {type(error).__name__}") from error
         try:
-            opened(connection)
-            return sum(self._one(connection, number, take) for number in self._unread(connection))
+            yield connection
         except (OSError, imaplib.IMAP4.error) as error:
             raise MailboxError(f"it broke off: {type(error).__name__}") from error
         finally:
@@ -64,15 +76,17 @@ class Mailbox(Struct, frozen=True):
         connection.sock.settimeout(TIMEOUT_SECONDS)
         return connection
 
-    def _unread(self, connection: Connection) -> list[str]:
+    def _enter(self, connection: Connection, *, only_look: bool = False) -> None:
         try:
-            connection.login(self.settings.username, self.settings.password)
+            _sign_in(connection, self.settings.username, self.settings.password)
         except imaplib.IMAP4.error as error:
             raise MailboxError("the name or the password is not accepted") from error
-        if connection.select(f'"{self.settings.folder}"')[0] != "OK":
+        try:
+            there = connection.select(f'"{self.settings.folder}"', only_look)[0] == "OK"
+        except UnicodeEncodeError:
+            there = False
+        if not there:
             raise MailboxError("there is no such folder")
-        found = (connection.uid("SEARCH", "UNSEEN", "UNFLAGGED")[1][0] or b"").split()
-        return [number.decode() for number in found[:_AT_ONCE]]
 
     def _one(self, connection: Connection, number: str, take: Take) -> bool:
         answer = connection.uid("FETCH", number, "(RFC822.SIZE)")[1]
@@ -83,6 +97,19 @@ class Mailbox(Struct, frozen=True):
         mark = r"(\Seen)" if take(data) else r"(\Flagged)"
         connection.uid("STORE", number, "+FLAGS.SILENT", mark)
         return True
+
+
+def _sign_in(connection: Connection, username: str, password: str) -> None:
+    """LOGIN carries ASCII alone; everything else goes as UTF-8 (RFC 4616)."""
+    if f"{username}{password}".isascii():
+        connection.login(username, password)
+    else:
+        connection.authenticate("PLAIN", lambda _: f"\0{username}\0{password}".encode())
+
+
+def _unread(connection: Connection) -> list[str]:
+    found = (connection.uid("SEARCH", "UNSEEN", "UNFLAGGED")[1][0] or b"").split()
+    return [number.decode() for number in found[:_AT_ONCE]]
 
 
 def _body(connection: Connection, number: str) -> bytes:

@@ -8,6 +8,7 @@ from scheduler.mail.letter import Letter
 from scheduler.mail.letters.digesting import confirm_digest, digest
 from scheduler.mail.letters.ending import cancellation, withdrawal
 from scheduler.mail.letters.following import follow_up
+from scheduler.mail.letters.programme import day_programme
 from scheduler.mail.letters.registering import confirm_address, confirmation, place_free, waiting
 from scheduler.mail.letters.reminding import reminder
 from scheduler.mail.letters.signing_in import sign_in
@@ -31,6 +32,7 @@ def wordings() -> Mapping[Cause, Wording]:
         "reminder": reminder,
         "follow-up": follow_up,
         "update": update,
+        "day-programme": day_programme,
         "cancellation": cancellation,
         "withdrawal": withdrawal,
         "sign-in": sign_in,

@@ -1,6 +1,7 @@
 """A weekly digest: what is new in a list that somebody asked for by mail address."""
 
 from datetime import datetime, time, timedelta
+from hashlib import sha256
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ from scheduler.model.wall import instant
 NewsKind = Literal["new", "moved", "cancelled"]
 NEWS: tuple[NewsKind, ...] = get_args(NewsKind)
 MOST_PER_ADDRESS = 10
+FINGERPRINT = "ended:"
 _MONDAY = 0
 _HOUR = time(7, 30)
 
@@ -35,6 +37,11 @@ class Digest(Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+def fingerprint(email: str) -> str:
+    """Stands for a day where the address of a digest that was ended stood: it was asked to confirm that day."""
+    return FINGERPRINT + sha256(email.lower().encode()).hexdigest()
+
+
 class News(Struct, frozen=True, kw_only=True):
     """What happened in a list up to the counter `until`: ids of events that are new in it, moved, or cancelled."""
 
@@ -45,9 +52,12 @@ class News(Struct, frozen=True, kw_only=True):
 
 
 class Listed(Struct, frozen=True, kw_only=True):
-    """One event in a digest: what happened, its first date that is still ahead, and how many `more` there are."""
+    """One event in a digest: what happened, its first date that is still ahead, and how many `more` there are.
 
-    kind: NewsKind
+    Or one date of an `item` of a day programme, in a mail about the visit.
+    """
+
+    kind: NewsKind | Literal["item"]
     event: Event
     date: Occurrence
     more: int = 0

@@ -103,16 +103,16 @@ def _entry(event: Event, around: Surroundings, face: Face, start: CalendarTime, 
         language=around.t.language,
         transparent=event.transparent,
     )
-    return bare if face == "busy" else _worded(bare, event, around, _joining_link(event, face))
+    return bare if face == "busy" else _worded(bare, event, around, face)
 
 
-def _worded(bare: Entry, event: Event, around: Surroundings, join: str) -> Entry:
-    title = _title(event, around)
+def _worded(bare: Entry, event: Event, around: Surroundings, face: Face) -> Entry:
+    title, join = _title(event, around), _joining_link(event, face)
     whole = around.wholes.get(event.part_of or "")
     return replace(
         bare,
         summary=around.t("feeds.cancelled", title=title) if event.status == "cancelled" else title,
-        description="\n".join(_description(event, around, join)),
+        description="\n".join(_description(event, around, face)),
         location=_location(event, around),
         url=around.links.event(event.id, around.t.language),
         categories=_categories(event, around),
@@ -169,12 +169,15 @@ def _joining_link(event: Event, face: Face) -> str:
     return event.online.url if face == "registered" or event.online.visibility == "public" else ""
 
 
-def _description(event: Event, around: Surroundings, join: str) -> Iterator[str]:
+def _description(event: Event, around: Surroundings, face: Face) -> Iterator[str]:
     t, config, language = around.t, around.config, around.t.language
+    join = _joining_link(event, face)
     if event.status == "cancelled" and event.cancellation_reason:
         yield t("feeds.reason", reason=event.cancellation_reason)
     if join:
         yield t("feeds.join", url=join)
+    elif event.format != "on-site" and face == "registered":
+        yield t("feeds.join_follows")
     elif event.format != "on-site" and event.online.visibility == "registered":
         yield t("feeds.join_after_registration")
     yield from filter(None, (read(event.summary, language).text, read(event.description, language).text))

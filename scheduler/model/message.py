@@ -13,6 +13,7 @@ Cause = Literal[
     "reminder",
     "follow-up",
     "update",
+    "day-programme",
     "cancellation",
     "withdrawal",
     "sign-in",
@@ -62,6 +63,11 @@ class Message(Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     bounced_at: datetime | None = None
     bounce: str = ""
+
+    @property
+    def tries(self) -> int:
+        """How often this service tried, as far as it knows: a `held` one counts an attempt that nobody knows of."""
+        return self.attempts - (self.state == "held")
 
 
 class Failure(Struct, frozen=True, kw_only=True):

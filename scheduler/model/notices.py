@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 from scheduler.model.event import Event, Interpretation, Occurrence, Place, Texts
 from scheduler.model.occurrences import instants
 from scheduler.model.reading import read
-from scheduler.model.registration import Registration
+from scheduler.model.registration import Mode
 
 Noted = dict[str, str]
 """Aspect -> its value as JSON text: all of them, or those that differ, as they were before."""
@@ -61,21 +62,41 @@ class NotedLanguages(Struct, frozen=True, array_like=True):
     interpretation: tuple[Interpretation, ...]
 
 
-def comes_in_person(event: Event, registration: Registration | None) -> bool:
+class TakesPart(Protocol):
+    """Somebody who plans by an event: an attendee, a speaker or a host."""
+
+    @property
+    def mode(self) -> Mode:
+        """How they take part in a hybrid event."""
+
+    @property
+    def firm(self) -> bool:
+        """True when they have a place."""
+
+    def attends(self, occurrence_id: str) -> bool:
+        """True when they come on this date."""
+
+
+def date_aspect(position: int) -> str:
+    """The name under which one date is noted."""
+    return f"{_DATE}{position}"
+
+
+def comes_in_person(event: Event, registration: TakesPart | None) -> bool:
     """True when the attendee comes to the place; nobody in particular comes to a hybrid event in person."""
     if event.format != "hybrid":
         return event.format == "on-site"
     return registration is None or registration.mode == "on-site"
 
 
-def noted(event: Event, dates: Iterable[Occurrence], registration: Registration) -> Noted:
+def noted(event: Event, dates: Iterable[Occurrence], registration: TakesPart) -> Noted:
     """Every aspect that this attendee plans by; of the dates, those they chose.
 
     The way to join is kept as a digest: the link itself is nothing to keep beside a mail. Who waits for a seat has
     none, nor who comes in person.
     """
     found = {
-        f"{_DATE}{date.position}": _text(NotedDate(date.start, date.end, event.timezone, date.alive))
+        date_aspect(date.position): _text(NotedDate(date.start, date.end, event.timezone, date.alive))
         for date in dates
         if registration.attends(date.id)
     }
@@ -170,7 +191,7 @@ def from_text(text: str) -> Noted:
     return msgspec.json.decode(text, type=dict[str, str]) if text else {}
 
 
-def _place(event: Event, registration: Registration) -> NotedPlace:
+def _place(event: Event, registration: TakesPart) -> NotedPlace:
     if not comes_in_person(event, registration):
         return NotedPlace("online", None, None)
     # With a city of its own, a place does not depend on whose house the event's host has.
@@ -179,7 +200,7 @@ def _place(event: Event, registration: Registration) -> NotedPlace:
 
 def _alike(aspect: str, was: str, now: str, language: str) -> bool:
     if aspect == TITLE:
-        return _same_title(msgspec.json.decode(was, type=Texts), msgspec.json.decode(now, type=Texts), language)
+        return same_title(msgspec.json.decode(was, type=Texts), msgspec.json.decode(now, type=Texts), language)
     if not aspect.startswith(_DATE):
         return False
     old, new = _date(was), _date(now)
@@ -191,8 +212,11 @@ def _alike(aspect: str, was: str, now: str, language: str) -> bool:
     return (old.start, old.end, old.alive) == (new.start, new.end, new.alive) and old.instants == new.instants
 
 
-def _same_title(was: Texts, now: Texts, language: str) -> bool:
-    """What is compared is the title that the reader read: a translation that is added says nothing new."""
+def same_title(was: Texts, now: Texts, language: str) -> bool:
+    """True when two titles say the same to a reader.
+
+    What is compared is the title that they read: a translation that is added says nothing new.
+    """
     tag = next((tag for tag in (language, language.split("-", maxsplit=1)[0], *was) if was.get(tag)), "")
     return _letters(was.get(tag, "")) == _letters(now.get(tag) or read(now, language).text)
 

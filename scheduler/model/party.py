@@ -27,6 +27,15 @@ class Party(Struct, frozen=True, kw_only=True):
     timezone: str
     mode: Mode
 
+    @property
+    def firm(self) -> bool:
+        """True: nobody waits for a place to speak or to host."""
+        return True
+
+    def attends(self, occurrence_id: str) -> bool:
+        """True for every date."""
+        return bool(occurrence_id)
+
 
 def parties_of(event: Event, offered: Collection[str], default: str) -> tuple[Party, ...]:
     """The speakers and the host of an event as it stands, each address once; `offered` are languages of mails."""

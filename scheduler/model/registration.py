@@ -1,5 +1,6 @@
 """A registration: one attendee (or a party of several seats) for an event or for chosen dates of it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +10,9 @@ RegistrationState = Literal["pending", "confirmed", "waiting", "offered", "cance
 Mode = Literal["on-site", "online"]
 ReminderChoice = Literal["all", "fewer", "none"]
 """`fewer` is the last reminder before each date alone, and nothing after it."""
+
+NO_DATES = ("none",)
+"""Instead of ids of dates, where empty means all: the id of no date at all."""
 
 
 class CalendarAnswer(Struct, frozen=True, kw_only=True):
@@ -34,7 +38,8 @@ class Registration(Struct, frozen=True, kw_only=True):
     (no confirmation of the address needed). `hold_until` is how long a pending one keeps its seat, `expires_at` how
     long its link works; `queued_at` orders the waiting list. `position` in the line is derived, never stored.
     `timezone` and `language` are the recipient's: mails are written for them. `answers` came from their calendar
-    program, by the id of the date they are about, "" for the whole.
+    program, by the id of the date they are about, "" for the whole; a no to one date takes that date out and no other,
+    so that dates which are added later are theirs as well.
     """
 
     id: str
@@ -63,8 +68,24 @@ class Registration(Struct, frozen=True, kw_only=True):
     revision: int = 1
 
     def attends(self, occurrence_id: str) -> bool:
-        """True when this registration covers the date."""
+        """True when this registration covers the date: it was chosen, and not declined since."""
+        return self.chose(occurrence_id) and not self.declined(occurrence_id)
+
+    def chose(self, occurrence_id: str) -> bool:
+        """True when this registration was made for the date, whatever became of it."""
         return not self.occurrences or occurrence_id in self.occurrences
+
+    def declined(self, occurrence_id: str) -> bool:
+        """True when the attendee's calendar said no to this one date, and that changed something."""
+        said = self.answers.get(occurrence_id)
+        return said is not None and said.answer == "declined" and not said.note
+
+    def only(self, occurrence_ids: Iterable[str]) -> tuple[str, ...]:
+        """The ids of the covered dates, of all there are now; empty for all of them, `NO_DATES` for none of them."""
+        now = tuple(occurrence_ids)
+        if not any(self.declined(one) for one in now):
+            return self.occurrences
+        return tuple(one for one in now if self.attends(one)) or NO_DATES
 
     @property
     def firm(self) -> bool:

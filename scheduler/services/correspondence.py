@@ -19,6 +19,7 @@ from scheduler.model.message import Cause, Message
 from scheduler.model.notices import to_text
 from scheduler.services.cases import Case
 from scheduler.services.invitations import Invitations
+from scheduler.services.owed import owed, present_of
 from scheduler.services.told import BEFORE, SINCE
 
 
@@ -60,7 +61,9 @@ class Correspondence:
             registration=registration,
             party=case.party,
             listed=case.listed,
-            pages={one.event.id: self._links.event(one.event.id, message.language) for one in case.listed},
+            pages={
+                one.event.id: self._links.event(one.event.id, message.language) for one in case.listed if case.digest
+            },
             links=self._addresses(case),
             facts=self._facts(case),
             calendar=self._invitations.part(case, institutions, self._writer.translator(message.language)),
@@ -94,6 +97,8 @@ class Correspondence:
 
     def _facts(self, case: Case) -> dict[str, str]:
         facts = {name: value for name, value in case.message.facts.items() if name != "token"}
+        if present_of(case):
+            facts[BEFORE] = to_text(owed(case))
         if case.before:
             facts[BEFORE if case.message.cause == "update" else SINCE] = to_text(case.before)
         if case.party:

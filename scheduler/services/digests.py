@@ -65,8 +65,14 @@ def confirm(conn: Connection, digest_id: str, *, now: datetime) -> Digest:
 
 
 def end(conn: Connection, digest_id: str) -> None:
-    """No more of it, and nothing of the address stays. Ending twice is harmless."""
-    store.remove(conn, digest_id)
+    """No more of it, and the address stays nowhere, nor the mails that went there. Ending twice is harmless.
+
+    A fingerprint of it stays for a day: who can type an address must not make us ask it twice by that.
+    """
+    row = store.get(conn, digest_id, lock=True)
+    if row is not None:
+        store.forget_mails(conn, row)
+        store.remove(conn, digest_id)
 
 
 def release_due(conn: Connection, *, config: Config, now: datetime) -> int:
@@ -75,7 +81,8 @@ def release_due(conn: Connection, *, config: Config, now: datetime) -> int:
 
 
 def forget_unconfirmed(conn: Connection, *, config: Config, now: datetime) -> None:
-    """Deletes what nobody confirmed in time."""
+    """Deletes what nobody confirmed in time, and after a day the fingerprints of addresses that ended theirs."""
+    store.forget_fingerprints(conn, now - _DAY)
     store.remove_unconfirmed(conn, now - timedelta(days=config.security.confirm_days))
 
 

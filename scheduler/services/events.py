@@ -22,15 +22,14 @@ from scheduler.model.event import Event, Occurrence
 from scheduler.model.ids import new_id
 from scheduler.model.institution import Institution
 from scheduler.model.intake_known import Known, known_of
-from scheduler.model.message import Cause
 from scheduler.model.occurrences import occurrences_of
-from scheduler.services import changes, notices, outbox, registrations, reminders
+from scheduler.services import changes, notices, party_notices, programme_notices, registrations, reminders
+from scheduler.services.calling_off import tell_everybody, who_hears
 from scheduler.services.institutions import countries_of
 from scheduler.services.references import as_seen
 from scheduler.services.touching import items_renamed, touch
 from scheduler.store import events as store
-from scheduler.store import institutions, messages
-from scheduler.store import registrations as registration_store
+from scheduler.store import institutions
 from scheduler.store.changes import ChangeKind
 
 
@@ -174,32 +173,22 @@ def cancel(conn: Connection, event_id: str, reason: str, door: Door, *, expected
         raise Conflict("A draft is deleted, not cancelled.")
     if before.status == "cancelled":
         return held(conn, before)
+    heard = who_hears(conn, before, door.config)
     saved = _call_off(conn, before, reason, door)
     for item in store.select_all(conn, store.part_of(event_id)):
         locked = store.get(conn, item.id, lock=True)
         if locked is not None and locked.alive:
             told = may_read(NOBODY, before) or not may_read(NOBODY, locked)  # a hidden visit's reason stays hidden
-            _call_off(conn, locked, reason if told else "", door)
+            _call_off(conn, locked, reason if told else "", door, heard)
     return saved
 
 
-def _call_off(conn: Connection, before: Event, reason: str, door: Door) -> Held:
-    """Cancels one event; whether the actor may was asked before, of the visit as a whole."""
-    event_id = before.id
+def _call_off(conn: Connection, before: Event, reason: str, door: Door, heard: frozenset[str] = frozenset()) -> Held:
+    """Cancels one event; whether the actor may was asked before, of the visit as a whole, of which some `heard`."""
     wanted = replace(before, status="cancelled", cancelled_at=door.now, cancellation_reason=reason)
     saved = _save(conn, before, advanced(before, wanted, door.now), "cancelled", door)
-    messages.drop_waiting(conn, "the event was cancelled", messages.for_event(event_id, _SILENCED))
-    if registrations.last_start(list(saved.dates)) > door.now:
-        for row in registration_store.of_event(conn, event_id, ["confirmed", "attended", "waiting", "offered"]):
-            outbox.to_registration(
-                conn, "cancellation", saved.event, row, config=door.config, now=door.now, facts={"reason": reason}
-            )
+    tell_everybody(conn, saved.event, saved.dates, reason, but=heard, config=door.config, now=door.now)
     return saved
-
-
-_SILENCED: tuple[Cause, ...] = (
-    "confirm-address", "confirmation", "waiting", "place-free", "update", "reminder", "follow-up",
-)  # fmt: skip
 
 
 def delete(conn: Connection, event_id: str, door: Door, *, expected: int | None) -> None:
@@ -244,8 +233,10 @@ def _save(conn: Connection, before: Event | None, after: Event, kind: ChangeKind
         now=door.now,
     )
     reminders.plan(conn, after, list(dates), config=door.config, now=door.now)
+    programme_notices.tell(conn, before, after, dates, config=door.config, now=door.now)
     if before is not None:
         notices.tell(conn, before, after, dates, config=door.config, now=door.now)
+        party_notices.tell(conn, before, after, dates, config=door.config, now=door.now)
         registrations.promote(conn, after, config=door.config, now=door.now)
         for item in items_renamed(conn, before, after):
             its = countries_of(item, known)

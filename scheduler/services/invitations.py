@@ -14,6 +14,7 @@ from feeds.entry import Attendee, Entry
 from scheduler.config import Config
 from scheduler.mail.compose import CalendarPart
 from scheduler.mail.letters.parts import LINK_LIKE
+from scheduler.model.attending import as_attended
 from scheduler.model.entries import Face, Surroundings, date_of, entry_of
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.institution import Institution
@@ -57,7 +58,9 @@ class Invitations:
         return self._end(case, event, row, around, gone) if gone else self._request(case, event, row, around)
 
     def _request(self, case: Case, event: Event, row: Registration, around: Surroundings) -> CalendarPart:
-        entry = entry_of(event, case.dates, around, face_for(event, row), uid=row.uid, only=row.occurrences)
+        only = row.only(date.id for date in case.dates)
+        theirs, face = as_attended(event, row), face_for(event, row)
+        entry = entry_of(theirs, case.dates, around, face, uid=row.uid, only=only)
         entry = _stamped(entry, _written(case, event), event.sequence)
         return CalendarPart("REQUEST", invite.request(entry, self._organizer(row), self._attendee(case, row)))
 
@@ -65,7 +68,7 @@ class Invitations:
         self, case: Case, event: Event, row: Registration, around: Surroundings, date: Occurrence | None
     ) -> CalendarPart:
         # As it stands in the calendar that it leaves: calendars say “cancelled” in their own words.
-        known = replace(event, status="confirmed")
+        known = replace(as_attended(event, row), status="confirmed")
         if date is not None:
             entry = date_of(known, date, around, "public", uid=row.uid)
         else:

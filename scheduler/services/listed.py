@@ -1,4 +1,6 @@
-"""The events that a digest lists, as they stand now."""
+"""The events that a mail lists, as they stand now."""
+
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -6,6 +8,7 @@ from scheduler.model.access import NOBODY, may_read
 from scheduler.model.digest import NEWS, Digest, Listed, NewsKind
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
+from scheduler.services.programmes import listed_for
 from scheduler.store import batches, digests, events
 
 _DIGESTS = frozenset({"digest", "confirm-digest"})
@@ -17,13 +20,20 @@ def digest_of(conn: Connection, message: Message) -> Digest | None:
 
 
 def listed(conn: Connection, message: Message) -> tuple[Listed, ...]:
-    """What a digest still has to tell, in the order of the dates: nothing hidden, nothing that is over."""
+    """What a digest still has to tell, in the order of the dates: nothing hidden, nothing that is over.
+
+    In a mail to somebody who is registered for a visit, the items of its day programme.
+    """
     if message.cause != "digest":
-        return ()
+        return listed_for(conn, message)
     kinds = {key: kind for kind in NEWS for key in message.facts.get(kind, "").split(",") if key}
     rows, dates = batches.events_by_id(conn, kinds), events.dates_of_all(conn, kinds)
     found = [_one(kinds[key], row, dates.get(key, []), message) for key, row in rows.items() if may_read(NOBODY, row)]
-    return tuple(sorted((one for one in found if one), key=lambda one: (NEWS.index(one.kind), one.date.start_at)))
+    return tuple(sorted((one for one in found if one), key=_order))
+
+
+def _order(one: Listed) -> tuple[int, datetime]:
+    return NEWS.index(one.kind), one.date.start_at
 
 
 def _one(kind: NewsKind, event: Event, dates: list[Occurrence], message: Message) -> Listed | None:

@@ -5,7 +5,7 @@ drops it, and what it says is compared with the event once more when it is sent.
 know whether it arrives: the next one is written beside it, and speaks for both unless the first is known as sent.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,11 +14,13 @@ from sqlalchemy import Connection
 from scheduler.config import Config
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
-from scheduler.model.notices import Noted, ahead, changed, from_text, near, noted, still, to_text
+from scheduler.model.notices import Noted, ahead, changed, from_text, noted, still, to_text
 from scheduler.model.occurrences import occurrences_of
 from scheduler.model.registration import Registration
 from scheduler.services import outbox
+from scheduler.services.coalescing import quiet_until
 from scheduler.services.objections import UNDONE
+from scheduler.services.owed import PresentEvent
 from scheduler.services.told import BEFORE, EARLIER, retold
 from scheduler.store import messages, registrations
 from scheduler.store import notices as store
@@ -72,6 +74,7 @@ def _tell_one(
         return
     in_hand = last.lease_until if last is not None and joined is None else None
     first = joined.created_at if joined is not None else now
+    present = PresentEvent(concern.present, concern.person.language)
     outbox.to_registration(
         conn,
         "update",
@@ -80,7 +83,7 @@ def _tell_one(
         config=config,
         now=now,
         facts=facts,
-        not_before=max(filter(None, (in_hand, _quiet_until(left, concern.present, first, config=config, now=now)))),
+        not_before=max(filter(None, (in_hand, quiet_until(present, left, first, config=config, now=now)))),
         created_at=first,
     )
 
@@ -118,12 +121,3 @@ def _last(letters: list[Message]) -> Message | None:
     spoken_for = {one.facts.get(EARLIER) for one in notices if one.state != "dropped"}
     heads = [one for one in notices if one.id not in spoken_for]
     return max(heads, key=lambda one: (one.state in {"waiting", "sending"}, one.created_at, one.id), default=None)
-
-
-def _quiet_until(before: Noted, present: Noted, first: datetime, *, config: Config, now: datetime) -> datetime:
-    """After the quiet period, which every edit begins again but not for ever; at once when a date is near."""
-    rules = config.reminders
-    if near(before, present, now, timedelta(hours=rules.notice_near_hours)):
-        return now
-    quiet = now + timedelta(minutes=rules.notice_quiet_minutes)
-    return max(now, min(quiet, first + timedelta(minutes=rules.notice_longest_minutes)))

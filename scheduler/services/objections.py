@@ -8,6 +8,7 @@ from scheduler.model.notices import ahead, from_text, noted, still
 from scheduler.model.registration import Registration
 from scheduler.services.cases import Case, had
 from scheduler.services.joining import said_already
+from scheduler.services.owed import owed, present_of
 from scheduler.services.told import BEFORE
 
 SWITCHED_OFF = "reminders were switched off"
@@ -41,7 +42,7 @@ def _objection_to_content(case: Case, now: datetime) -> str:
     if message.cause in {"digest", "confirm-digest"}:
         return _objection_to_digest(case)
     if case.event is not None and message.recipient:
-        return _objection_to_party(case, case.event)
+        return _objection_to_party(case, case.event, now)
     if case.event is None or case.registration is None:
         return "what it is about is gone"
     return _objection_to_registration(case, case.event, case.registration, now)
@@ -68,7 +69,8 @@ def _objection_to_registration(case: Case, event: Event, registration: Registrat
     if cause == "update":
         return _objection_to_notice(case, event, registration, now)
     wanted, reason = _STATE_WANTED.get(cause, (("confirmed", "attended"), "the registration was cancelled"))
-    return "" if registration.state in wanted else reason
+    stands = "" if registration.state in wanted else reason
+    return stands or (_objection_to_news(case, now) if cause == "day-programme" else "")
 
 
 _STATE_WANTED = {
@@ -89,12 +91,21 @@ def _objection_to_notice(case: Case, event: Event, registration: Registration, n
     return "" if ahead(case.before, present, now) else "what changed is over"
 
 
-def _objection_to_party(case: Case, event: Event) -> str:
-    if not event.alive:
-        return "the event was cancelled"
+def _objection_to_party(case: Case, event: Event, now: datetime) -> str:
     if case.party is None:
         return "they are no speaker or host of the event any more"
-    return _objection_to_reminder(case)
+    if case.message.cause == "cancellation":
+        return "" if event.status == "cancelled" else "the event takes place after all"
+    if not event.alive:
+        return "the event was cancelled"
+    return _objection_to_news(case, now) if case.message.cause == "update" else _objection_to_reminder(case)
+
+
+def _objection_to_news(case: Case, now: datetime) -> str:
+    present, before = present_of(case), owed(case)
+    if present is None or not before:
+        return UNDONE
+    return "" if present.ahead(before, now) else "what changed is over"
 
 
 def _objection_to_choices(case: Case, event: Event, registration: Registration) -> str:

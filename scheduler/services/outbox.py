@@ -16,8 +16,6 @@ from scheduler.model.reminder import Reminder
 from scheduler.store import leases, messages
 
 _SHORTEST_WAIT = timedelta(seconds=5)
-
-
 _PATIENCE = timedelta(days=5)
 """How long a mail without an end of its own is tried again (RFC 5321 section 4.5.4.1), from when it may go out."""
 
@@ -121,11 +119,6 @@ def to_registration(
 def claim(conn: Connection, owner: str, limit: int, *, config: Config, now: datetime) -> list[Message]:
     """Takes up to `limit` ready messages for `owner`, for as long as a lease lasts."""
     return messages.claim(conn, now, owner, now + timedelta(seconds=config.reminders.lease_seconds), limit)
-
-
-def sent(conn: Connection, claimed: Message, *, now: datetime) -> bool:
-    """Notes a message as sent; False when the lease had passed to somebody else."""
-    return leases.mark_sent(conn, [claimed], now) == 1
 
 
 def failed(conn: Connection, claimed: Message, failure: Failure, *, config: Config, now: datetime) -> datetime | None:

@@ -1,6 +1,7 @@
-"""A mail as an invented attendee would get it."""
+"""A mail as an invented attendee would get it, a speaker, or the host."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 from zoneinfo import available_timezones
 
 from msgspec import Struct
@@ -15,6 +16,7 @@ from scheduler.model.event import Event, Occurrence
 from scheduler.model.links import Links
 from scheduler.model.message import Cause, Message
 from scheduler.model.notices import Noted, changed, noted
+from scheduler.model.party import Party, parties_of
 from scheduler.model.registration import Registration, RegistrationState
 from scheduler.model.seats import modes_of
 from scheduler.model.wall import parse, text
@@ -33,13 +35,19 @@ FACTS: dict[Cause, dict[str, str]] = {
 }
 
 
+Reader = Literal["attendee", "speaker", "host"]
+TO_PARTIES: tuple[Cause, ...] = ("reminder", "update", "cancellation")
+"""What speakers and hosts get; everything else is about a registration."""
+
+
 class Sample(Struct, frozen=True, kw_only=True):
-    """Which mail to show: about which event, why, in which language (BCP 47) and for which zone (IANA or empty)."""
+    """Which mail to show: about which event, why, to whom, in which language (BCP 47), for which zone (IANA or "")."""
 
     event_id: str
     cause: Cause
     language: str
     timezone: str = ""
+    reader: Reader = "attendee"
 
 
 class Preview(Struct, frozen=True, kw_only=True):
@@ -59,15 +67,20 @@ def preview(conn: Connection, sample: Sample, *, config: Config, catalogues: Cat
     _check(sample, config)
     dates = tuple(events.dates_of(conn, event.id))
     ahead = [date for date in dates if date.alive and date.end_at > now] or list(dates)
+    party = _party(sample, event, config) if sample.reader != "attendee" else None
+    registration = None if party else _registration(sample, event, now)
+    reader = party or registration
     case = Case(
-        message=_message(sample, config, now),
+        message=_message(sample, config, now, party),
         event=event,
         invited=True,
         dates=dates,
         date=ahead[0] if sample.cause == "reminder" else None,
-        registration=_registration(sample, event, now),
+        registration=registration,
+        party=party,
+        registered=12 if party else 0,
         line=3 if sample.cause == "waiting" else 0,
-        before=_a_day_earlier(event, dates, _registration(sample, event, now)) if sample.cause == "update" else {},
+        before=_a_day_earlier(event, dates, reader) if sample.cause == "update" and reader else {},
     )
     writer = Writer(catalogues)
     links = Links(config.server.public_url, "preview", replies=config.replies.pattern)
@@ -76,7 +89,7 @@ def preview(conn: Connection, sample: Sample, *, config: Config, catalogues: Cat
     return Preview(subject=mail.subject, text=mail.text, html=mail.html, raw=compose(mail))
 
 
-def _a_day_earlier(event: Event, dates: tuple[Occurrence, ...], registration: Registration) -> Noted:
+def _a_day_earlier(event: Event, dates: tuple[Occurrence, ...], reader: Party | Registration) -> Noted:
     """What differs for somebody who knows every date one day earlier than it is."""
     day = timedelta(days=1)
     earlier = (
@@ -87,7 +100,7 @@ def _a_day_earlier(event: Event, dates: tuple[Occurrence, ...], registration: Re
         )
         for date in dates
     )
-    return changed(noted(event, earlier, registration), noted(event, dates, registration), registration.language)
+    return changed(noted(event, earlier, reader), noted(event, dates, reader), reader.language)
 
 
 def _check(sample: Sample, config: Config) -> None:
@@ -97,16 +110,35 @@ def _check(sample: Sample, config: Config) -> None:
         faults.append(Fault("/lang", f"Mails are written in {offered}.", config.languages.default))
     if sample.timezone and sample.timezone not in available_timezones():
         faults.append(Fault("/zone", f"“{sample.timezone}” is not an IANA time zone.", "Africa/Nairobi"))
+    if sample.reader != "attendee" and sample.cause not in TO_PARTIES:
+        faults.append(Fault("/cause", f"A {sample.reader} gets no such mail.", TO_PARTIES[0]))
     if faults:
         raise Invalid(tuple(faults), "There is no such preview.")
 
 
-def _message(sample: Sample, config: Config, now: datetime) -> Message:
+def _party(sample: Sample, event: Event, config: Config) -> Party:
+    """The first speaker or the host of the event, else an invented one, reading this language."""
+    known = (one for one in parties_of(event, config.languages.offered, sample.language) if one.kind == sample.reader)
+    invented = Party(
+        key=f"{sample.reader}:preview",
+        kind="host" if sample.reader == "host" else "speaker",
+        email="reader@example.org",
+        name="Wanjiku Kamau",
+        language=sample.language,
+        timezone=event.timezone,
+        mode=modes_of(event)[0],
+    )
+    party = next(known, invented)
+    return replace(party, language=sample.language, timezone=sample.timezone or party.timezone)
+
+
+def _message(sample: Sample, config: Config, now: datetime, party: Party | None) -> Message:
     return Message(
         id="preview",
         cause=sample.cause,
         event_id=sample.event_id,
-        address="attendee@example.org",
+        recipient=party.key if party else "",
+        address=f"{sample.reader}@example.org",
         language=sample.language,
         message_id=f"<preview@{config.mail.domain}>",
         facts=FACTS.get(sample.cause, {}),

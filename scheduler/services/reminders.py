@@ -7,6 +7,7 @@ clock time at the recipient's place has a row for each zone that recipients are 
 
 from collections.abc import Iterable
 from datetime import datetime, time
+from typing import Literal
 
 from sqlalchemy import Connection
 
@@ -113,10 +114,10 @@ def _plan_one(
     store.add(conn, row)
 
 
-def _retire(conn: Connection, old: Reminder, state: str, reason: str) -> None:
+def _retire(conn: Connection, old: Reminder, state: Literal["superseded", "silenced"], reason: str) -> None:
     if old.state in {"superseded", "silenced"}:
         return
-    store.mark(conn, old.id, "superseded" if state == "superseded" else "silenced")
+    store.mark(conn, old.id, state)
     messages.drop_waiting(conn, reason, messages.for_reminder(old.id))
 
 

@@ -117,24 +117,21 @@ def _note(
 
 
 def _without(conn: Connection, asked: _Asked, about: Occurrence, answer: CalendarAnswer) -> Outcome:
-    """The registration without one date; without any that is left it is withdrawn."""
+    """The answer alone takes the date out, as an exception; without any date that is left they withdraw."""
     row = asked.row
     if not row.attends(about.id):
         return _note(conn, row, about, answer, "noted")
-    left = tuple(one.id for one in asked.dates if one.alive and one.id != about.id and row.attends(one.id))
-    if not left:
+    if not any(one.alive and one.id != about.id and row.attends(one.id) for one in asked.dates):
         return _note(conn, row, about, answer, "withdrawn")
     conditions = messages.for_registration(row.id), messages.for_occurrence(about.id)
     messages.drop_waiting(conn, "the attendee declined this date", *conditions)
-    return _note(conn, replace(row, occurrences=left), about, answer, "date-declined")
+    return _note(conn, row, about, answer, "date-declined")
 
 
 def _with(conn: Connection, row: Registration, about: Occurrence, answer: CalendarAnswer) -> Outcome:
-    """The registration with a date that its own answer took out; the seat is still theirs."""
-    last = row.answers.get(about.id)
-    if row.attends(about.id) or last is None or last.answer != "declined":
-        return _note(conn, row, about, answer, "noted")
-    return _note(conn, replace(row, occurrences=(*row.occurrences, about.id)), about, answer, "date-restored")
+    """A date that an earlier answer took out comes back: the seat is still theirs."""
+    back = row.chose(about.id) and row.declined(about.id)
+    return _note(conn, row, about, answer, "date-restored" if back else "noted")
 
 
 def _date(asked: _Asked, when: datetime | date) -> Occurrence | None:

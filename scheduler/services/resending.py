@@ -1,22 +1,29 @@
 """Sends a mail once more because an organiser asks for it: a new message of the same cause, if it is still true."""
 
 from datetime import datetime, timedelta
+from math import ceil
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from scheduler.config import Config
-from scheduler.errors import Conflict, NotFound
+from scheduler.errors import Conflict, NotFound, TooManyRequests
 from scheduler.model.event import Event
 from scheduler.model.ids import new_id
 from scheduler.model.message import Cause, Message
 from scheduler.services import cases, outbox
 from scheduler.services.objections import objection
 from scheduler.services.told import EARLIER
-from scheduler.store import messages, registrations
+from scheduler.store import messages, registrations, resent
 
 NEVER: tuple[Cause, ...] = ("confirm-address", "sign-in")
 """Nobody but the recipient may ask for these: an address that nobody confirmed gets no more mails than its day's."""
+
+MOST = 3
+"""How often a day a mail is sent once more to the same person for the same cause, whoever asks."""
+AGAIN = "again"
+"""A fact: the id of the message that this one repeats because somebody asked for it."""
+_DAY = timedelta(days=1)
 
 
 def may_be_resent(row: Message) -> bool:
@@ -29,7 +36,8 @@ def may_be_resent(row: Message) -> bool:
 def resend(conn: Connection, event: Event, message_id: str, *, config: Config, now: datetime) -> Message:
     """Writes a mail about an event once more and gives the new message; one that was given up is tried again itself.
 
-    Raises NotFound for a mail that is not this event's, Conflict for one that still waits or is not true any more.
+    Raises NotFound for a mail that is not this event's, Conflict for one that still waits or is not true any more,
+    TooManyRequests once its recipient got `MOST` of them within a day.
     """
     old = messages.get(conn, message_id)
     if old is None or old.event_id != event.id:
@@ -42,6 +50,7 @@ def resend(conn: Connection, event: Event, message_id: str, *, config: Config, n
         raise Conflict("A reminder goes to each person once.")
     if _on_its_way(conn, old):
         raise Conflict("This mail is on its way to them already.")
+    _check_often(conn, old, now)
     if old.reminder_id is not None:
         outbox.retry(conn, old.id, now=now)
         fresh = messages.get(conn, old.id)
@@ -61,6 +70,19 @@ def _on_its_way(conn: Connection, old: Message) -> bool:
     return any(row.state in {"waiting", "held", "sending"} for row in alike if row.id != old.id)
 
 
+def _check_often(conn: Connection, old: Message, now: datetime) -> None:
+    """A mail that was given up and is tried again itself is none more: it reached nobody."""
+    asked = [row for row in resent.alike(conn, old, now - _DAY) if AGAIN in row.facts]
+    if len(asked) < MOST:
+        return
+    free = asked[-MOST].created_at + _DAY
+    raise TooManyRequests(
+        f"This mail was sent to them {MOST} times more within 24 hours. It can be sent again from "
+        f"{free:%Y-%m-%d %H:%M} UTC.",
+        retry_after=ceil((free - now).total_seconds()),
+    )
+
+
 def _again(conn: Connection, old: Message, *, config: Config, now: datetime) -> Message:
     person = registrations.get(conn, old.registration_id) if old.registration_id else None
     key = new_id(now)
@@ -70,7 +92,7 @@ def _again(conn: Connection, old: Message, *, config: Config, now: datetime) -> 
         message_id=f"<{key}@{config.mail.domain}>",
         address=person.email if person else old.address,
         language=person.language if person else old.language,
-        facts={name: value for name, value in old.facts.items() if name != EARLIER},
+        facts={**{name: value for name, value in old.facts.items() if name != EARLIER}, AGAIN: old.id},
         state="waiting",
         due_at=now,
         not_before=now,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
-from scheduler.model.notices import ABSENT, JOINING, Noted, changed, from_text, noted, still
+from scheduler.model.notices import ABSENT, JOINING, Noted, changed, date_aspect, from_text, noted, still
 from scheduler.model.registration import Registration
 from scheduler.services.past import Past
 from scheduler.store import notices as store
@@ -26,7 +26,9 @@ def untold(
     """
     present = noted(event, dates, registration)
     letters = store.of_registration(conn, registration.id)
-    for known in _known(notice, letters, present):
+    declined = {date_aspect(date.position) for date in dates if registration.declined(date.id)}
+    for every in _known(notice, letters, present):
+        known = {aspect: was for aspect, was in every.items() if aspect not in declined}
         if left := still(known, present, registration.language):
             return left
     return {}

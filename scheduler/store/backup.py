@@ -24,6 +24,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import table as light_table
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 from sqlalchemy.types import TypeEngine
 
 from scheduler.store.tables import metadata
@@ -36,6 +37,14 @@ _TYPES: dict[str, Callable[[], TypeEngine[Any]]] = {
     "integer": Integer,
     "text": String,
 }
+
+_UNFIT = (DBAPIError, StatementError, ValueError, TypeError, KeyError)
+_SIGNS = (
+    ("foreign key", "it points to something that is not in the file"),
+    ("unique", "what may be there once is there twice"),
+    ("null", "a value is missing"),
+)
+"""What a driver says of a row that it refuses, and what we say."""
 
 Row = list[Any]
 """The values of a row in the order of its table's columns; an instant is ISO 8601 text in UTC."""
@@ -73,16 +82,54 @@ def empty(conn: Connection) -> bool:
     return not inspect(conn).get_table_names()
 
 
+class DamagedRow(Exception):
+    """A row that cannot be stored: the table it names, its number among all rows (1 the first), and what is wrong."""
+
+    def __init__(self, table: str, number: int, reason: str) -> None:
+        super().__init__(f"row {number} ({table}): {reason}")
+        self.table, self.number, self.reason = table, number, reason
+
+
 def load(conn: Connection, tables: Iterable[TableShape], source: Iterable[tuple[str, Row]]) -> dict[str, int]:
-    """Stores rows into tables that were just made; how many went into each. Raises KeyError for an unknown table."""
+    """Stores rows into tables that were just made; how many went into each. Raises DamagedRow."""
     known = {shape.name: shape for shape in tables}
     counts = dict.fromkeys(known, 0)
+    done = 0
     for name, batch in _batches(source):
-        shape = known[name]
-        values = [_values(shape, row) for row in batch]
-        conn.execute(insert(light_table(name, *(column(key, _TYPES[kind]()) for key, kind in shape.columns))), values)
-        counts[name] += len(values)
+        try:
+            with conn.begin_nested():
+                _store(conn, known[name], batch)
+        except OperationalError:  # a full disk says nothing about the row
+            raise
+        except _UNFIT:
+            _find_damage(conn, known, name, batch, done)
+            raise
+        counts[name] += len(batch)
+        done += len(batch)
     return counts
+
+
+def _store(conn: Connection, shape: TableShape, batch: list[Row]) -> None:
+    values = [_values(shape, row) for row in batch]
+    columns = (column(key, _TYPES[kind]()) for key, kind in shape.columns)
+    conn.execute(insert(light_table(shape.name, *columns)), values)
+
+
+def _find_damage(conn: Connection, known: dict[str, TableShape], name: str, batch: list[Row], done: int) -> None:
+    """Stores the rows of a batch that failed one by one, to name the first that cannot be stored. Raises DamagedRow."""
+    for number, row in enumerate(batch, done + 1):
+        try:
+            with conn.begin_nested():
+                _store(conn, known[name], [row])
+        except _UNFIT as error:
+            raise DamagedRow(name, number, _words(error)) from error
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return "there is no such table"
+    text = str(getattr(error, "orig", "")).lower()
+    return next((words for sign, words in _SIGNS if sign in text), "its values do not fit the table")
 
 
 def clear(conn: Connection, tables: Iterable[TableShape]) -> None:

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
-from scheduler.model.digest import Digest
-from scheduler.store.tables import digest
+from scheduler.model.digest import FINGERPRINT, Digest, fingerprint
+from scheduler.store.tables import digest, message
 from scheduler.store.types import decode, encode
 
 
@@ -23,6 +24,32 @@ def replace_row(conn: Connection, row: Digest) -> None:
 def remove(conn: Connection, digest_id: str) -> None:
     """Deletes one, with the address that it was for."""
     conn.execute(delete(digest).where(digest.c.id == digest_id))
+
+
+def forget_mails(conn: Connection, row: Digest) -> None:
+    """Deletes its mails, sent or not; of what asked for a confirmation a fingerprint of the address stays.
+
+    By that `messages.confirmations_since` still knows that the address had its mail of the day.
+    """
+    about = select(message.c.id, message.c.cause, message.c.facts).where(
+        message.c.address == row.email.lower(), message.c.cause.in_(["digest", "confirm-digest"])
+    )
+    for key, cause, facts in conn.execute(about).all():
+        if msgspec.json.decode(facts, type=dict[str, str]).get("digest") != row.id:
+            continue
+        if cause == "digest":
+            conn.execute(delete(message).where(message.c.id == key))
+            continue
+        blank = {"state": "dropped", "facts": "{}", "last_error": "the digest was ended", "bounce": ""}
+        freed = {"lease_owner": None, "lease_until": None, "address": fingerprint(row.email)}
+        conn.execute(update(message).where(message.c.id == key).values(**blank, **freed))
+
+
+def forget_fingerprints(conn: Connection, before: datetime) -> int:
+    """Deletes what `forget_mails` left of mails that were written before an instant."""
+    left = message.c.address.startswith(FINGERPRINT, autoescape=True)
+    query = delete(message).where(left, message.c.cause == "confirm-digest", message.c.created_at < before)
+    return conn.execute(query).rowcount
 
 
 def get(conn: Connection, digest_id: str, *, lock: bool = False) -> Digest | None:

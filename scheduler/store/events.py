@@ -94,6 +94,11 @@ def part_of(event_id: str) -> Any:
     return event.c.part_of == event_id
 
 
+def parts_of(ids: Iterable[str]) -> Any:
+    """A condition: everything that stands in the day programme of one of these events."""
+    return event.c.part_of.in_(list(ids))
+
+
 def ids_of_parts(conn: Connection, ids: Iterable[str]) -> list[str]:
     """The ids of everything that stands in the day programme of one of these events."""
     return list(conn.scalars(select(event.c.id).where(event.c.part_of.in_(list(ids)))))

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, and_, case, delete, func, insert, not_, or_, select, true, update
 
+from scheduler.model.digest import fingerprint
 from scheduler.model.ids import first_id
 from scheduler.model.message import Cause, Failure, Message, MessageState
 from scheduler.store import bells
@@ -179,7 +180,8 @@ def confirmations_since(conn: Connection, email: str, instant: datetime) -> int:
             message.c.created_at > instant,
         )
     )
-    return (conn.scalar(query) or 0) + count_since(conn, email.lower(), "confirm-digest", instant)
+    forms = (email.lower(), fingerprint(email))
+    return (conn.scalar(query) or 0) + sum(count_since(conn, one, "confirm-digest", instant) for one in forms)
 
 
 def since(conn: Connection, instant: datetime) -> list[Message]:

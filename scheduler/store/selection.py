@@ -1,6 +1,5 @@
 """Which events a filter and a reader select: conditions for the indexed event table."""
 
-from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, true
@@ -13,10 +12,10 @@ from scheduler.store.tables import event, event_facet
 def matching(chosen: Filter) -> Any:
     """Events that a filter selects."""
     conditions: list[Any] = [has_facet(facet, values) for facet, values in chosen.facets]
-    if chosen.first:
-        conditions.append(event.c.end_at >= _midnight(chosen.first))
-    if chosen.last:
-        conditions.append(event.c.start_at < _midnight(chosen.last) + timedelta(days=1))
+    if chosen.begin:
+        conditions.append(event.c.end_at >= chosen.begin)
+    if chosen.end:
+        conditions.append(event.c.start_at < chosen.end)
     conditions += [event.c.search.contains(word.lower(), autoescape=True) for word in chosen.text.split()]
     return and_(true(), *conditions)
 
@@ -43,7 +42,3 @@ def readable(actor: Actor) -> Any:
     if actor.role == "organiser":
         return or_(published, event.c.programme.in_(actor.programmes))
     return published
-
-
-def _midnight(day: Any) -> datetime:
-    return datetime.combine(day, time(0), UTC)

@@ -79,6 +79,7 @@ def reads(one: Subject) -> dict[str, str]:
         "countSeats": f"{event}/seats",
         "getEventByExternalId": f"/api/v1/events/by-external-id/sis/{one.external}",
         "listMessages": f"{event}/messages",
+        "listReminders": f"{event}/reminders",
         "listRegistrations": f"{event}/registrations",
         "getRegistration": f"{event}/registrations/{one.registration}",
     }

@@ -4,6 +4,8 @@ from typing import Any
 
 from sqlalchemy import update
 
+from scheduler.config import load
+from scheduler.services import reminders
 from scheduler.store.tables import message
 from tests.running import Api
 
@@ -98,3 +100,68 @@ async def test_a_mail_that_waits_or_belongs_to_another_event_is_not_sent_again(a
     waits = (await ledger(api, event, "update"))[0]["id"]
     assert (await api.organiser.post(f"{EVENTS}/{event['id']}/messages/{waits}/resend")).status_code == 409
     assert (await api.organiser.post(f"{EVENTS}/{other['id']}/messages/{waits}/resend")).status_code == 404
+
+
+async def due_tomorrow(api: Api) -> dict[str, Any]:
+    """An event that begins in a day, of which the reminders to an attendee, a speaker and the host were written."""
+    speaker = {"role": "teacher educator", "name": "Wanjiku Kamau", "email": "wanjiku@example.org"}
+    event = await api.event(reminders=["P1D"], speakers=[speaker], contact="host@example.org")
+    await api.register(event)
+    api.clock.move(days=112, hours=3)
+    now, config = api.clock(), load(environ={})
+    while await api.write(lambda conn: reminders.release_due(conn, config=config, now=now)):
+        pass
+    return event
+
+
+async def test_the_ledger_says_to_which_speaker_or_host_a_mail_went_without_their_address(api: Api) -> None:
+    event = await due_tomorrow(api)
+    lines = await ledger(api, event, "reminder")
+    assert {(line["to"], line.get("name")) for line in lines} == {
+        ("attendee", "Amal Haddad"), ("speaker", "Wanjiku Kamau"), ("host", None)
+    }  # fmt: skip
+    assert "@example.org" not in str([{**line, "message_id": ""} for line in lines])
+    for client in (api.nobody, api.viewer, api.host, api.stranger):
+        answer = await client.get(f"{EVENTS}/{event['id']}/messages")
+        assert answer.status_code in {401, 403}
+        assert "Wanjiku" not in answer.text
+
+
+async def test_the_reminders_of_an_event_are_listed_by_when_they_fall_due(api: Api) -> None:
+    event = await due_tomorrow(api)
+    later = await api.event(reminders=["PT1H", "P1D"], start="2027-04-16T14:30", end="2027-04-16T16:00")
+    found = (await api.organiser.get(f"{EVENTS}/{later['id']}/reminders")).json()["items"]
+    assert [(line["rule"], line["due_at"], line["state"]) for line in found] == [
+        ("P1D", "2027-04-15T12:30:00Z", "planned"), ("PT1H", "2027-04-16T11:30:00Z", "planned")
+    ]  # fmt: skip
+    assert {line["occurrence_id"] for line in found} == {f"{later['id']}.0"}
+    gone = (await api.organiser.get(f"{EVENTS}/{event['id']}/reminders")).json()["items"]
+    assert [line["state"] for line in gone] == ["released"]
+    assert (await api.host.get(f"{EVENTS}/{event['id']}/reminders")).status_code == 403
+
+
+async def all_sent(api: Api) -> None:
+    """Everything that waits has left."""
+    values = {"state": "sent", "attempts": 1, "sent_at": api.clock()}
+    await api.write(lambda conn: conn.execute(update(message).values(**values)))
+
+
+async def test_a_mail_is_sent_again_three_times_a_day_to_one_person_and_then_it_says_when(api: Api) -> None:
+    event = await told(api)
+    ana, amal = sorted(await ledger(api, event, "confirmation"), key=lambda line: line["name"], reverse=True)
+    addresses = [f"{EVENTS}/{event['id']}/messages/{line['id']}/resend" for line in (ana, amal)]
+    for _ in range(3):
+        made = await api.organiser.post(addresses[0])
+        assert made.status_code == 201
+        await all_sent(api)
+        api.clock.move(minutes=10)
+    for again in (addresses[0], f"{EVENTS}/{event['id']}/messages/{made.json()['id']}/resend"):
+        refused = await api.organiser.post(again)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+        assert "again from 2026-11-24 12:00 UTC" in refused.json()["detail"]
+        assert refused.headers["Retry-After"] == str(24 * 3600 - 30 * 60)
+    assert (await api.organiser.post(addresses[1])).status_code == 201
+    api.clock.move(hours=23, minutes=30)
+    assert (await api.organiser.post(addresses[0])).status_code == 201
+    await all_sent(api)
+    assert (await api.organiser.post(addresses[0])).status_code == 429

@@ -88,12 +88,12 @@ async def test_an_event_is_read_by_those_who_may_and_by_nobody_else(world: World
 
 def expected(operation: str, role: str, one: Subject) -> int:
     """The status that the matrix gives."""
-    inner = operation in {"listMessages", "listRegistrations", "getRegistration"}
+    inner = operation in {"listMessages", "listReminders", "listRegistrations", "getRegistration"}
     if inner and role == "nobody":
         return 401
     if role not in one.readers():
         return 404
-    if not inner or role in matrix.MANAGERS or (role == "host" and operation != "listMessages"):
+    if not inner or role in matrix.MANAGERS or (role == "host" and operation not in {"listMessages", "listReminders"}):
         return 404 if operation == "getRegistration" and one.status == "draft" else 200
     return 403
 

@@ -16,6 +16,7 @@ from scheduler.model.message import Cause
 from scheduler.model.notices import changed, noted, to_text
 from scheduler.model.party import Party, PartyKind
 from scheduler.model.registration import Registration
+from tests.scheduler.programme import facts_of, items_of
 
 CREATED = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY_BEFORE = datetime(2027, 3, 15, 9, tzinfo=UTC)
@@ -186,6 +187,9 @@ def letter(cause: Cause, language: str = "en") -> Letter:
     facts = {"position": "3", "waiting": "4", "minutes": "30"}
     if cause == "update":
         facts["before"] = noted_before(LECTURE, MORNING, ANA)
+    if cause == "day-programme":
+        event, occurrence, registration = VISIT, VISIT_DATE, replace(ANA, mode="on-site", event_id=VISIT.id)
+        facts = facts_of(VISIT, language)
     about_event = cause not in {"sign-in", "confirm-digest", "digest"}
     return Letter(
         cause=cause,
@@ -206,7 +210,7 @@ def letter(cause: Cause, language: str = "en") -> Letter:
         links=LINKS,
         facts=facts,
         calendar=calendar_part(cause),
-        listed=LISTED if cause == "digest" else (),
+        listed={"digest": LISTED, "day-programme": items_of(VISIT)}.get(cause, ()),
         pages={one.event.id: f"{BASE}/events/{one.event.id}" for one in LISTED} if cause == "digest" else {},
     )
 
@@ -256,7 +260,8 @@ def series_letter(language: str) -> Letter:
 def visit_letter(cause: Cause, language: str = "en") -> Letter:
     """The same about the visit: all-day, several days, somewhere else, still provisional, title only in Dutch."""
     registration = replace(ANA, mode="on-site", event_id=VISIT.id, seats=2)
-    return replace(letter(cause, language), event=VISIT, occurrence=VISIT_DATE, registration=registration)
+    one = replace(letter(cause, language), event=VISIT, occurrence=VISIT_DATE, registration=registration)
+    return replace(one, listed=items_of(VISIT))
 
 
 def party_letter(kind: PartyKind, language: str = "en") -> Letter:
@@ -281,6 +286,22 @@ def party_letter(kind: PartyKind, language: str = "en") -> Letter:
     facts = {"registered": "31" if far else "1", "waiting": "4" if far else "0"}
     one = replace(letter("reminder", language), event=event, registration=None, party=party, links=links, facts=facts)
     return replace(one, timezone=zone, recipient=party.email)
+
+
+def party_news_letter(cause: Cause, kind: PartyKind, language: str = "en") -> Letter:
+    """The notice that the lecture was moved, or its end, to who speaks at it from Bogotá or hosts it in the room."""
+    one = party_letter(kind, language)
+    if one.event is None or one.party is None:
+        raise AssertionError
+    if cause == "cancellation":
+        event = replace(one.event, status="cancelled", cancellation_reason="The speaker cannot travel.")
+        return replace(one, cause=cause, event=event, calendar=None)
+    then = replace(
+        one.event, place=Place(room="B1.02"), online=Online(platform="Zoom", url="https://meet.example.org/old")
+    )
+    was, now = noted(then, (MORNING,), one.party), noted(one.event, (LECTURE_DATE,), one.party)
+    facts = {"before": to_text(changed(was, now, language)), "registered": "31"}
+    return replace(one, cause=cause, facts=facts, calendar=None)
 
 
 def follow_up_letter(language: str = "en") -> Letter:

@@ -15,6 +15,7 @@ from scheduler.config import load
 from scheduler.mail.probe import objection
 from scheduler.mail.smtp import Relay
 from tests.scheduler.command import Ran, inside
+from tests.scheduler.test_inbox_imap import PASSWORD, USER, Mailbox
 from tests.service import Service, free_port
 from tests.smtp import SmtpSink
 
@@ -136,3 +137,36 @@ def test_old_time_zone_data_are_noticed(tmp_path: Path, days: int, state: str) -
     now = datetime(int(tzdata_version()[:4]), 6, 1, tzinfo=UTC) + timedelta(days=days)
     found = {one.check: one for one in checks_machine.check_machine(config, now)}
     assert found["time zones"].state == state
+
+
+def mailbox_settings(port: int, **more: str) -> dict[str, str]:
+    """A mailbox on this machine that answers are fetched from."""
+    values = {"mode": "imap", "address": "agenda+{token}@reply.example.org", "host": "127.0.0.1", "port": str(port),
+              "security": "none", "username": USER, "password": PASSWORD, **more}  # fmt: skip
+    return {f"ENSPIRED_REPLIES__{name.upper()}": value for name, value in values.items()}
+
+
+def test_the_mailbox_of_answers_is_tried_and_nothing_in_it_is_touched(tmp_path: Path) -> None:
+    with Mailbox(tmp_path) as mailbox:
+        mailbox.start()
+        mailbox.put(b"Subject: one\r\n\r\nbody\r\n")
+        _, found = doctor(tmp_path / "none", **mailbox_settings(mailbox.port))
+        assert found["answers"]["state"] == "ok"
+        assert f"port {mailbox.port}: the folder INBOX of agenda can be read" in found["answers"]["detail"]
+        assert len(mailbox.found("UNSEEN")) == 1
+        for wrong, words in (
+            ({"password": "another"}, "the name or the password is not accepted"),
+            ({"folder": "Elsewhere"}, "there is no such folder"),
+            ({"security": "tls"}, "no connection: SSLError"),
+        ):
+            ran, found = doctor(tmp_path / "none", **mailbox_settings(mailbox.port, **wrong))
+            assert (ran.code, found["answers"]["state"]) == (3, "problem")
+            assert words in found["answers"]["detail"]
+            assert "[replies] host, port" in found["answers"]["fix"]
+            assert PASSWORD not in ran.out
+
+
+def test_a_mailbox_that_nobody_serves_is_a_problem(tmp_path: Path) -> None:
+    ran, found = doctor(tmp_path / "none", **mailbox_settings(free_port()))
+    assert (ran.code, found["answers"]["state"]) == (3, "problem")
+    assert "no connection: ConnectionRefusedError" in found["answers"]["detail"]

@@ -2,12 +2,11 @@
 
 import gzip
 import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import pytest
 
@@ -15,6 +14,7 @@ from scheduler.cli import fetching
 from tests.scheduler.command import inside
 from tests.scheduler.test_cli_demo import demo, service_at, wait_until_ready
 from tests.service import Service, free_port
+from tests.web_server import Quiet, WebServer
 
 GOOD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y\r\nEND:VCALENDAR\r\n"
 BROKEN = b"""BEGIN:VCALENDAR
@@ -30,7 +30,7 @@ END:VCALENDAR
 PROBLEM = json.dumps({"status": 400, "detail": "There is no parameter “kimd”. Did you mean “kind”?"}).encode()
 
 
-class Stranger(BaseHTTPRequestHandler):
+class Stranger(Quiet, BaseHTTPRequestHandler):
     """Answers each path in another wrong way."""
 
     answers: ClassVar[dict[str, tuple[int, dict[str, str], bytes]]] = {
@@ -70,28 +70,13 @@ class Stranger(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the library's
-        """Says nothing."""
-
-
-class Server(ThreadingHTTPServer):
-    """Forgives whoever goes away in the middle of an answer."""
-
-    daemon_threads = True
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Says nothing."""
-
 
 @pytest.fixture
 def stranger() -> Iterator[str]:
     """The address of a server that does everything wrong."""
-    with Server(("127.0.0.1", 0), Stranger) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    server = WebServer(Stranger)
+    yield server.url
+    server.stop()
 
 
 def found(*arguments: str | Path) -> tuple[int, set[tuple[str, int]], str]:

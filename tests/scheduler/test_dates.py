@@ -56,6 +56,13 @@ def test_half_hours_and_utc_itself() -> None:
     assert offset_text(TUESDAY, "UTC") == offset_text(TUESDAY, "Africa/Abidjan") == "UTC"
 
 
+def test_utc_is_named_once() -> None:
+    shown = timed(TUESDAY, TUESDAY + timedelta(minutes=28), Here("UTC", "UTC"), None, TEXTS.translator("en"))
+    assert str(shown.clock) == "13:30–13:58 UTC"
+    assert shown.clock is not None
+    assert shown.clock.where == "UTC"
+
+
 def test_the_hour_that_comes_twice_is_told_apart_by_its_offset() -> None:
     first = datetime(2027, 10, 31, 0, 30, tzinfo=UTC)
     assert lines(first, "UTC", length=timedelta(minutes=20))[1] == "02:30–02:50 Ghent · UTC+2"

@@ -1,14 +1,20 @@
 """The alarm that does not travel by mail: silence, at an address of the operator's."""
 
+import asyncio
+import socket
+import ssl
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from scheduler.heartbeat import Heartbeat
 from tests.scheduler.configuration import problems
+from tests.web_server import Quiet, WebServer
 
 
 class Watch:
@@ -19,24 +25,15 @@ class Watch:
         self.status = 200
         watch = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Asked(Quiet, BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 watch.asked.append(self.path)
                 self.send_response(watch.status)
                 self.end_headers()
 
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/ping/agenda"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server = WebServer(Asked)
+        self.url = f"{self._server.url}/ping/agenda"
+        self.stop = self._server.stop
 
 
 @pytest.fixture
@@ -69,6 +66,65 @@ async def test_a_watch_in_trouble_is_no_trouble_of_ours(watch: Watch) -> None:
     await Heartbeat(watch.url, well).beat()
     await Heartbeat("http://127.0.0.1:1/", well).beat()
     assert len(watch.asked) == 1
+
+
+def answering(octets: bytes) -> Iterator[str]:
+    """The address of somebody who takes a connection, says these octets and hangs up."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+
+        def once() -> None:
+            with suppress(OSError), server.accept()[0] as taken:
+                taken.recv(4096)
+                taken.sendall(octets)
+
+        thread = threading.Thread(target=once, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/ping/a-secret-key"
+        thread.join(20)
+
+
+NOT_HTTP = b"220 mail.example.org ESMTP\r\n"
+ENDLESS = b"HTTP/1.1 200 OK\r\nX: " + 70_000 * b"x" + b"\r\n\r\n"
+AWAY = b"HTTP/1.1 302 Found\r\nLocation: gopher://a-secret-key\r\n\r\n"
+CUT_OFF = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+
+
+@pytest.mark.parametrize("octets", [b"", NOT_HTTP, ENDLESS, AWAY, CUT_OFF])
+async def test_a_watch_that_answers_nonsense_leaves_one_line_and_no_traceback(octets: bytes) -> None:
+    for address in answering(octets):
+        await one_line(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:99999/a-secret-key", "http://[::1/a-secret-key", "http://127.0.0.1/a-secret-key with spaces",
+     "http://" + 70 * "a" + ".example/a-secret-key", "http://127.0.0.1:port/a-secret-key", "gopher://a-secret-key"],
+)  # fmt: skip
+async def test_a_watch_whose_address_is_none_leaves_one_line_and_no_traceback(address: str) -> None:
+    await one_line(address)
+
+
+async def test_a_watch_with_a_strangers_certificate_leaves_one_line_and_no_traceback(certificate: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
+    async with server:
+        await one_line(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/a-secret-key")
+
+
+async def one_line(address: str) -> None:
+    """A beat to this address is noted in one warning, which does not repeat the key in the address."""
+
+    async def well() -> bool:
+        return True
+
+    with capture_logs() as heard:
+        await Heartbeat(address, well).beat()
+    (line,) = heard
+    assert (line["event"], line["log_level"], "exc_info" in line) == ("heartbeat.unheard", "warning", False)
+    assert line["reason"]
+    assert "a-secret-key" not in line["reason"]
 
 
 def test_tokens_and_watches_that_cannot_work_are_told_all_at_once(tmp_path: Path) -> None:

@@ -5,10 +5,11 @@ import imaplib
 import shutil
 import socket
 import sqlite3
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,11 @@ from scheduler.config import Replies
 from scheduler.inbox.mailbox import Mailbox as ImapMailbox
 from scheduler.inbox.mailbox import MailboxError
 from tests.answering import Taking, taking
-from tests.replying import DIALECTS, Answering, bounced
-from tests.scheduler.test_mail_smtp import certificate
+from tests.bouncing import bounced
+from tests.replying import DIALECTS, Answering
 from tests.service import Process, free_port
 from tests.smtp import SmtpSink
 
-__all__ = ["certificate"]
 USER, PASSWORD = "agenda", "a mailbox's password"
 SERVER = "from pymap.main import main; main()"
 
@@ -33,11 +33,11 @@ SERVER = "from pymap.main import main; main()"
 class Mailbox(Process):
     """A mailbox on a server of its own: `port`, `put` a mail in, and what is still `unread`."""
 
-    def __init__(self, folder: Path, certificate: Path | None = None) -> None:
+    def __init__(self, folder: Path, certificate: Path | None = None, password: str = PASSWORD) -> None:
         self.port = free_port()
         tls = ["--cert", str(certificate), "--key", str(certificate)] if certificate else ["--no-tls"]
         options = ["--host", "127.0.0.1", "--port", str(self.port), *tls, "dict"]
-        user = ["--demo-user", USER, "--demo-password", PASSWORD]
+        user = ["--demo-user", USER, "--demo-password", password]
         super().__init__([sys.executable, "-c", SERVER, *options, *user], folder / "imap.log")
 
     def start(self) -> None:
@@ -193,8 +193,7 @@ async def test_while_the_database_is_away_a_mail_stays_unread(
 ) -> None:
     async with reading(tmp_path, mailbox, smtp_sink, database__busy_timeout_seconds=0) as one:
         event, found, to = await registered(one)
-        await smtp_sink.wait_for(1)
-        await asyncio.sleep(0.5)
+        await one.all_sent(event)
         other = sqlite3.connect(tmp_path / "enspired.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with capture_logs() as heard:
@@ -265,6 +264,66 @@ async def test_a_password_goes_only_to_a_server_that_somebody_vouches_for(
         else:
             with pytest.raises(MailboxError, match="SSLCertVerificationError"):
                 await asyncio.to_thread(reader)
+
+
+@asynccontextmanager
+async def encrypted(mailbox: Mailbox, certificate: Path) -> AsyncIterator[int]:
+    """The mailbox behind a port that speaks TLS from the first octet, as port 993 does; that port."""
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while octets := await reader.read(65_536):
+                writer.write(octets)
+                await writer.drain()
+            writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", mailbox.port)
+        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_over_tls_mails_are_read_from_a_server_that_somebody_vouches_for_and_from_no_other(
+    tmp_path: Path, mailbox: Mailbox, certificate: Path, trusted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    await asyncio.to_thread(mailbox.put, b"Subject: one\r\n\r\nbody\r\n")
+    async with encrypted(mailbox, certificate) as port:
+        settings = Replies(mode="imap", host="localhost", port=port, username=USER, password=PASSWORD)
+        assert settings.security == "tls"
+        if trusted:
+            assert await asyncio.to_thread(reading_of(settings)) == 1
+        else:
+            with pytest.raises(MailboxError, match="SSLCertVerificationError"):
+                await asyncio.to_thread(reading_of(settings))
+    unread = await asyncio.to_thread(mailbox.found, "UNSEEN")
+    assert len(unread) == (0 if trusted else 1)
+
+
+async def test_a_server_that_speaks_no_tls_is_not_spoken_to_in_the_clear(mailbox: Mailbox) -> None:
+    settings = Replies(mode="imap", host="localhost", port=mailbox.port, username=USER, password=PASSWORD)
+    with pytest.raises(MailboxError, match="no connection: SSLError"):
+        await asyncio.to_thread(reading_of(settings))
+
+
+async def test_a_password_may_hold_letters_beyond_ascii(tmp_path: Path) -> None:
+    with Mailbox(tmp_path, password="mot de passé") as mailbox:
+        await asyncio.to_thread(mailbox.start)
+        settings = Replies(
+            mode="imap", host="127.0.0.1", port=mailbox.port, security="none", username=USER, password="mot de passé"
+        )
+        assert await asyncio.to_thread(reading_of(settings)) == 0
+        with pytest.raises(MailboxError, match="not accepted"):
+            await asyncio.to_thread(reading_of(replace(settings, password="passé")))
+        with pytest.raises(MailboxError, match="no such folder"):
+            await asyncio.to_thread(reading_of(replace(settings, folder="Réponses")))
 
 
 def reading_of(settings: Replies) -> Callable[[], int]:

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from tests.answering import Taking, answer_to, deliver, invitation_in, taking
 from tests.api.contract import Contract
-from tests.replying import DIALECTS, STAMP, Answering, bounced
+from tests.bouncing import bounced
+from tests.replying import DIALECTS, STAMP, Answering
 from tests.running import Api
 from tests.scheduler.pages import Document, signed_in
 from tests.smtp import Received, SmtpSink
@@ -152,8 +153,7 @@ async def test_absence_notices_and_peoples_mails_are_counted_and_nothing_else(
 async def test_while_the_database_is_away_a_mail_is_put_off(tmp_path: Path, smtp_sink: SmtpSink) -> None:
     async with taking(tmp_path, smtp_sink, database__busy_timeout_seconds=0) as door:
         event, found, to = await registered(door)
-        await smtp_sink.wait_for(1)
-        await asyncio.sleep(0.5)  # the mail is noted as sent
+        await door.all_sent(event)
         mail = DIALECTS["apple"](said(event, to))
         other = sqlite3.connect(tmp_path / "enspired.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

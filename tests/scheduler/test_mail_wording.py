@@ -13,12 +13,22 @@ from msgspec.structs import replace
 from scheduler.mail.letter import Letter
 from scheduler.mail.writer import Writer
 from scheduler.model.message import Cause
+from scheduler.model.party import PartyKind
 from scheduler.texts import load_catalogues
-from tests.scheduler.letters import changed_letter, follow_up_letter, letter, party_letter, series_letter, visit_letter
+from tests.scheduler.letters import (
+    changed_letter,
+    follow_up_letter,
+    letter,
+    party_letter,
+    party_news_letter,
+    series_letter,
+    visit_letter,
+)
 
 GOLDEN = Path(__file__).parent / "golden_mails"
 LANGUAGES = ("en", "nl", "fr", "es")
 CAUSES: tuple[Cause, ...] = get_args(Cause)
+KINDS: tuple[PartyKind, ...] = get_args(PartyKind)
 WRITER = Writer(load_catalogues())
 
 
@@ -39,6 +49,9 @@ for _language in LANGUAGES:
     CASES[f"reminder-changed.{_language}"] = (changed_letter("reminder", _language, online=False), _language)
     CASES[f"reminder-speaker.{_language}"] = (party_letter("speaker", _language), _language)
     CASES[f"reminder-host.{_language}"] = (party_letter("host", _language), _language)
+    for _kind in KINDS:
+        CASES[f"update-{_kind}.{_language}"] = (party_news_letter("update", _kind, _language), _language)
+        CASES[f"cancellation-{_kind}.{_language}"] = (party_news_letter("cancellation", _kind, _language), _language)
     CASES[f"follow-up-materials.{_language}"] = (follow_up_letter(_language), _language)
     CASES[f"reminder-on-site.{_language}"] = (on_site_letter("reminder", _language), _language)
     CASES[f"confirmation-answered.{_language}"] = (replace(letter("confirmation", _language), rsvp=True), _language)

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from scheduler.model.registration import CalendarAnswer
 from scheduler.store import messages
 from scheduler.store import registrations as store
 from tests.running import Api, api
@@ -184,7 +186,10 @@ async def test_on_site_people_of_a_hybrid_event_get_the_room_not_the_link(api: A
     assert SECRET not in on_site.links()
     assert "Where B1.04, Bruges" in on_site.text
     afar = await confirmed(api, event, "far@example.org", mode="online")
-    assert SECRET in Document((await api.nobody.get(afar, headers=BROWSER)).text).links()
+    online = Document((await api.nobody.get(afar, headers=BROWSER)).text)
+    assert SECRET in online.links()
+    assert "Where Online" in online.text
+    assert "B1.04" not in online.text
 
 
 async def test_on_site_people_of_a_hybrid_event_get_no_link_by_their_calendar_file_either(api: Api) -> None:
@@ -281,3 +286,21 @@ async def test_a_cancelled_event_says_so_to_its_people(api: Api) -> None:
     assert "This event was cancelled" in document.text
     assert "Strike." in document.text
     assert SECRET not in document.links()
+
+
+async def test_a_date_that_they_said_no_to_in_their_calendar_is_marked_on_their_own_page(api: Api) -> None:
+    event = await api.event(recurrence={"rule": "FREQ=WEEKLY;COUNT=3"})
+    path = await confirmed(api, event)
+    assert "you said no" not in (await page(api, path)).text
+    (row,) = await api.db.read(lambda conn: store.of_event(conn, event["id"]))
+    said = CalendarAnswer(answer="declined", at=api.clock(), stamp=api.clock())
+    after = replace(row, answers={f"{event['id']}.1": said})
+    await api.write(lambda conn: store.replace(conn, after))
+    for language, words in (("en", "you said no"), ("nl", "je gaf aan"), ("fr", "décliné"), ("es", "no asistirá")):
+        spoken = replace(after, language=language)
+        await api.write(lambda conn, row=spoken: store.replace(conn, row))  # type: ignore[misc]
+        text = (await page(api, path)).text
+        assert text.count(words) == 1
+        before, _, rest = text.partition(words)
+        assert "23" in before[-90:]
+        assert "30" in rest[:90]

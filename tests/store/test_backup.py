@@ -115,6 +115,65 @@ async def test_a_file_that_was_cut_off_or_changed_is_refused(world: World, tmp_p
     await other.close()
 
 
+Spoil = Callable[[list[object]], list[object]]
+
+
+def missing(row: list[object]) -> list[object]:
+    return [row[0], None, *row[2:]]
+
+
+def short(row: list[object]) -> list[object]:
+    return row[:-1]
+
+
+def no_instant(row: list[object]) -> list[object]:
+    return ["yesterday" if str(value).startswith("20") and "T" in str(value) else value for value in row]
+
+
+def no_number(row: list[object]) -> list[object]:
+    return [{"a": 1} if isinstance(value, int) else value for value in row]
+
+
+async def spoilt(world: World, tmp_path: Path, table: str, spoil: Spoil, *, twice: bool = False) -> tuple[Path, int]:
+    """A backup, complete and with the right digest, of which one row of a table is damaged; and that row's line."""
+    await saved(world.db, tmp_path / "whole.gz")
+    head, rows = backup_file.read_head(tmp_path / "whole.gz"), list(backup_file.read_rows(tmp_path / "whole.gz"))
+    at = [name for name, _ in rows].index(table) + 1
+    rows[at - 1 : at] = [rows[at - 1]] * (1 + twice)
+    rows[at - 1 + twice] = (table, spoil(rows[at - 1 + twice][1]))
+    backup_file.write(tmp_path / "spoilt.gz", head, rows, lambda _done: None)
+    return tmp_path / "spoilt.gz", at + twice + 1
+
+
+DAMAGES: tuple[tuple[str, Spoil, bool, str], ...] = (
+    ("message", missing, False, "a value is missing"),
+    ("registration", missing, False, "a value is missing"),
+    ("event", list, True, "what may be there once is there twice"),
+    ("registration", lambda row: [row[0], "nowhere", *row[2:]], False, "it points to something that is not"),
+    ("message", short, False, "its values do not fit the table"),
+    ("message", no_instant, False, "its values do not fit the table"),
+    ("event", no_number, False, "its values do not fit the table"),
+)
+
+
+@pytest.mark.parametrize("target", ["sqlite", "postgres"])
+async def test_a_damaged_row_is_named_by_its_table_and_line_and_nothing_is_written(
+    world: World, target: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    await peopled(world)
+    url = f"sqlite:///{tmp_path / 'back.db'}" if target == "sqlite" else request.getfixturevalue("postgres_url")
+    for number, (table, spoil, twice, reason) in enumerate(DAMAGES):
+        (folder := tmp_path / str(number)).mkdir()
+        file, line = await spoilt(world, folder, table, spoil, twice=twice)
+        with pytest.raises(CommandFailed) as told:
+            await brought_back(url, file)
+        assert f"line {line}, a row of the table “{table}”, cannot be stored ({reason}" in str(told.value)
+        assert str(told.value).count("Nothing was changed.") == 1
+        there = Database.open(url)
+        assert await there.read(backup.empty)
+        await there.close()
+
+
 async def test_a_database_that_holds_something_is_not_written_over(world: World, tmp_path: Path) -> None:
     await saved(world.db, tmp_path / "b")
     url = world.db.url.render_as_string(hide_password=False)

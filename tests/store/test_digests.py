@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection, select
 
 from scheduler.errors import NotFound
 from scheduler.model.digest import MOST_PER_ADDRESS, Digest, next_monday
@@ -16,6 +17,7 @@ from scheduler.model.filter import Filter
 from scheduler.services import digests, restoring
 from scheduler.store import digests as store
 from scheduler.store import messages
+from scheduler.store.tables import metadata
 from tests.store.world import Sent, World
 
 ALL = Filter()
@@ -140,6 +142,56 @@ async def test_ending_leaves_nothing_of_the_address(world: World) -> None:
     assert await of(world) == []
     with pytest.raises(NotFound):
         await world.db.read(lambda conn: digests.look_up(conn, row.id, world.now))
+
+
+def rows_with(conn: Connection, words: str) -> list[str]:
+    """The tables of which some row holds these words."""
+    rows = ((table.name, row) for table in metadata.sorted_tables for row in conn.execute(select(table)))
+    return sorted({name for name, row in rows if words in str(tuple(row)).lower()})
+
+
+async def test_ending_removes_the_address_from_its_mails_at_once(world: World) -> None:
+    row = await subscribed(world)
+    await world.create()
+    await monday(world)
+    assert await world.db.read(lambda conn: rows_with(conn, "ana@example.org")) == ["digest", "message"]
+    await world.db.write(lambda conn: digests.end(conn, row.id))
+    assert await world.db.read(lambda conn: rows_with(conn, "ana@")) == []
+
+
+async def test_ending_a_digest_leaves_another_one_of_the_same_address_alone(world: World) -> None:
+    row = await subscribed(world)
+    world.now += timedelta(days=1, seconds=1)
+    other = await subscribed(world, WORKSHOPS)
+    await world.db.write(lambda conn: digests.end(conn, row.id))
+    kept = await world.db.read(lambda conn: messages.queue(conn, ["waiting", "sent"]))
+    assert [mail.facts["digest"] for mail in kept] == [other.id]
+
+
+async def test_ending_does_not_let_an_address_be_asked_twice_a_day(world: World) -> None:
+    row = await subscribed(world)
+    await world.send()
+    await world.db.write(lambda conn: digests.end(conn, row.id))
+    world.now += timedelta(hours=23)
+    assert not await ask(world, email="Ana@Example.org")
+    world.now = now = world.now + timedelta(hours=1, seconds=1)
+    await world.db.write(lambda conn: digests.forget_unconfirmed(conn, config=world.config, now=now))
+    assert await world.db.read(lambda conn: rows_with(conn, "ended:")) == []
+    assert await ask(world)
+
+
+async def test_a_digest_that_is_ended_while_it_is_sent_is_not_handed_over(world: World) -> None:
+    row = await subscribed(world)
+    await world.send()
+    await world.create()
+
+    async def end(_: object) -> None:
+        await world.db.write(lambda conn: digests.end(conn, row.id))
+
+    world.wire.before_data = end
+    assert await monday(world) == []
+    assert world.wire.withdrawn == 1
+    assert await world.db.read(lambda conn: rows_with(conn, "ana@")) == []
 
 
 async def test_a_digest_that_was_ended_after_it_was_written_is_not_sent(world: World) -> None:

@@ -20,7 +20,7 @@ from scheduler.model.event import Event, Occurrence
 from scheduler.model.registration import Registration
 from scheduler.store import events as event_store
 from scheduler.store import registrations as registration_store
-from tests.store.test_invitations import calendar_of, mail_of
+from tests.store.invited import calendar_of, mail_of
 from tests.store.world import Sent, World
 
 NAMES = ("Ann", "Bob", "Cid", "Dee")

@@ -3,8 +3,11 @@
 import asyncio
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from scheduler.clock import monotonic, utcnow
 from scheduler.config import Config
+from scheduler.errors import Unavailable
 from scheduler.jobs import Beat, Jobs
 from scheduler.mail.smtp import Relay, SmtpTransport
 from scheduler.mail.transport import Delivery, Envelope, StillWanted, Transport
@@ -205,3 +208,30 @@ async def test_a_beat_that_fails_beats_again() -> None:
     beat.stop()
     await asyncio.wait_for(task, SECONDS)
     assert done[:2] == [0, 1]
+
+
+async def test_a_database_that_is_away_is_one_line_without_a_traceback_until_it_is_back() -> None:
+    away, done = True, 0
+    beat: Beat
+
+    async def work() -> None:
+        nonlocal done, away
+        done += 1
+        if done == 5:
+            away = False
+        if done == 6:
+            beat.stop()
+            return
+        beat.wake()
+        if away:
+            raise Unavailable("The database is busy; please try again in a moment. Nothing was changed.")
+
+    beat = Beat("release", work)
+    with capture_logs() as heard:
+        await asyncio.wait_for(beat.run(), SECONDS)
+    assert [(line["event"], line["log_level"]) for line in heard] == [
+        ("beat.put_off", "warning"), ("beat.resumed", "info")
+    ]  # fmt: skip
+    assert heard[0]["reason"].startswith("The database is busy")
+    assert "exc_info" not in heard[0]
+    assert heard[1]["missed"] == 4

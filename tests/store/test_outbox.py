@@ -9,7 +9,7 @@ import pytest
 from scheduler.mail.transport import Envelope
 from scheduler.model.message import Failure, Message
 from scheduler.services import outbox
-from scheduler.store import messages
+from scheduler.store import leases, messages
 from scheduler.store.tables import message
 from tests.store.world import NOW, START, Wire, World, add_sign_in_message, add_sign_in_messages, doing
 
@@ -58,11 +58,11 @@ async def test_who_lost_the_lease_can_note_nothing_any_more(world: World, next_o
     world.now += DAY
     new = (await world.claim(next_owner))[0]
 
-    assert not await world.db.write(lambda conn: outbox.sent(conn, old, now=world.now))
+    assert not await world.db.write(lambda conn: leases.mark_sent(conn, [old], world.now))
     assert not await world.db.write(lambda conn: outbox.dropped(conn, old, "no"))
     await world.db.write(lambda conn: outbox.failed(conn, old, NEVER, config=world.config, now=world.now))
     assert (await get(world, "m")).state == "sending"
-    assert await world.db.write(lambda conn: outbox.sent(conn, new, now=world.now))
+    assert await world.db.write(lambda conn: leases.mark_sent(conn, [new], world.now)) == 1
     assert (await get(world, "m")).state == "sent"
 
 

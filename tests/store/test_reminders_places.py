@@ -9,14 +9,11 @@ import pytest
 from scheduler.services import choices, registrations
 from tests.store.world import START, Sent, World
 
+pytestmark = pytest.mark.usefixtures("each_mail_for_itself")
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 SPEAKER = {"role": {"en": "Subject adviser"}, "email": "Maria@example.org", "language": "es", "mode": "online"}
 ONLINE = {"format": "online", "online": {"url": "https://meet.example.org/climate"}}
-
-
-@pytest.fixture(autouse=True)
-def _each_mail_for_itself(world: World) -> None:
-    world.configured("reminders", joins_minutes=0, registered_minutes=0)
 
 
 def at(text: str) -> datetime:

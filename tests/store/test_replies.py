@@ -1,16 +1,19 @@
 """Answers of calendar programs: the right registration changes, once, and nothing else ever does."""
 
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from typing import Any
 
 import pytest
 
 from feeds.reply import Reply
+from scheduler.calendars.personal import own_calendar
 from scheduler.model.event import Event
 from scheduler.model.registration import Registration
 from scheduler.services import bounces, registrations, replies
 from scheduler.store import messages
 from scheduler.store import registrations as store
+from scheduler.texts import load_catalogues
 from tests.store.world import NOW, START, World
 
 
@@ -180,18 +183,69 @@ def week(number: int) -> datetime:
     return START + timedelta(weeks=number) - timedelta(hours=int(number > 1))
 
 
+def covered(event: Event, row: Registration, dates: int = 3) -> list[int]:
+    """The numbers of the dates that a registration covers."""
+    return [number for number in range(dates) if row.attends(f"{event.id}.{number}")]
+
+
 async def test_a_no_to_one_date_of_a_series_takes_out_that_date_alone(world: World) -> None:
     event = await world.create(**SERIES)
     row, other = await world.register(event, "Ana"), await world.register(event, "Ben")
-    ids = [f"{event.id}.{number}" for number in range(3)]
     assert await answer(world, row, reply(row, date=week(1))) == "date-declined"
-    assert (await look(world, row)).occurrences == (ids[0], ids[2])
+    assert covered(event, await look(world, row)) == [0, 2]
     assert await answer(world, row, reply(row, date=week(2))) == "date-declined"
-    assert (await look(world, row)).occurrences == (ids[0],)
+    assert covered(event, await look(world, row)) == [0]
     assert await answer(world, row, reply(row, "accepted", date=week(1), stamp=NOW)) == "date-restored"
-    assert set((await look(world, row)).occurrences) == {ids[0], ids[1]}
-    assert (await look(world, other)).occurrences == ()
+    assert covered(event, await look(world, row)) == [0, 1]
+    assert covered(event, await look(world, other)) == [0, 1, 2]
     assert [mail.cause for mail in await world.messages(event)] == ["confirmation"] * 2
+
+
+async def test_a_no_to_one_date_leaves_them_every_date_that_is_added_later(world: World) -> None:
+    event = await world.create(**SERIES, reminders=["P1D"])
+    row = await world.register(event, "Ana")
+    await world.send()
+    assert await answer(world, row, reply(row, date=week(1))) == "date-declined"
+    await world.patch(event, recurrence={"rule": "FREQ=WEEKLY;COUNT=5"})
+    await world.tick(NOW + timedelta(hours=3))
+    (told,) = world.wire.of("update")
+    (calendar,) = (part for part in message_from_bytes(told.data).walk() if part.get_content_type() == "text/calendar")
+    words = str(calendar.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]
+    assert "EXDATE;TZID=Europe/Brussels:20270323T143000" in words
+    assert covered(event, await look(world, row), 5) == [0, 2, 3, 4]
+    for number in range(5):
+        await world.tick(week(number) - timedelta(hours=23))
+    assert len(world.wire.of("reminder")) == 4
+    assert await answer(world, row, reply(row, "accepted", date=week(4), stamp=NOW)) == "noted"
+
+
+async def test_who_chose_dates_and_declines_one_keeps_to_the_others(world: World) -> None:
+    event = await world.create(**SERIES)
+    row = await world.register(event, "Ana", occurrences=(f"{event.id}.0", f"{event.id}.1"))
+    assert await answer(world, row, reply(row, date=week(1))) == "date-declined"
+    await world.patch(event, recurrence={"rule": "FREQ=WEEKLY;COUNT=5"})
+    now = await look(world, row)
+    assert covered(event, now, 5) == [0]
+    assert now.only(f"{event.id}.{number}" for number in range(5)) == (f"{event.id}.0",)
+
+
+async def test_the_own_feed_of_who_declined_one_date_has_the_dates_that_were_added(world: World) -> None:
+    event = await world.create(**SERIES)
+    row = await world.register(event, "Ana")
+    assert await answer(world, row, reply(row, date=week(1))) == "date-declined"
+    await world.patch(event, recurrence={"rule": "FREQ=WEEKLY;COUNT=5"})
+    ready = await world.db.read(lambda conn: own_calendar(conn, row.id, world.config, load_catalogues()))
+    entry = ready.plain.body.decode()
+    assert "EXDATE;TZID=Europe/Brussels:20270323T143000" in entry
+    assert "UNTIL=20270413" in entry
+
+
+async def test_a_no_after_a_date_is_over_does_not_take_it_out_of_what_they_attended(world: World) -> None:
+    event = await world.create(**SERIES)
+    row = await world.register(event, "Ana")
+    world.now = week(0) + timedelta(hours=1)
+    assert await answer(world, row, reply(row, date=week(0), stamp=world.now)) == "over"
+    assert covered(event, await look(world, row)) == [0, 1, 2]
 
 
 async def test_a_no_to_every_date_one_by_one_withdraws(world: World) -> None:
@@ -231,7 +285,7 @@ async def test_an_all_day_series_is_answered_by_the_day(world: World) -> None:
     event = await world.create(start="2027-03-16", end="2027-03-16", recurrence={"rule": "FREQ=DAILY;COUNT=3"})
     row = await world.register(event, "Ana")
     assert await answer(world, row, reply(row, date=START.date())) == "date-declined"
-    assert (await look(world, row)).occurrences == (f"{event.id}.1", f"{event.id}.2")
+    assert covered(event, await look(world, row)) == [1, 2]
 
 
 async def bounce(world: World, key: str, *, hard: bool, status: str = "5.1.1", reason: str = "no such user") -> str:
@@ -266,3 +320,14 @@ async def test_nothing_bounces_that_was_never_sent_or_never_was(world: World) ->
     kept = await world.db.read(lambda conn: messages.get(conn, waiting.id))
     assert kept is not None
     assert (kept.bounce, kept.bounced_at) == ("", None)
+
+
+async def test_a_date_that_was_declined_while_a_notice_waits_is_not_told_as_gone(world: World) -> None:
+    event = await world.create(**SERIES)
+    row = await world.register(event, "Ana")
+    await world.send()
+    moved = {"date": "2027-03-23T14:30", "start": "2027-03-24T10:00", "end": "2027-03-24T11:00"}
+    await world.patch(event, recurrence={**SERIES["recurrence"], "moved": [moved]})
+    assert await answer(world, row, reply(row, date=week(1))) == "date-declined"
+    await world.tick(NOW + timedelta(hours=3))
+    assert world.wire.of("update") == []

@@ -2,6 +2,7 @@
 
 from scheduler.mail.blocks import Content, fact, paragraph
 from scheduler.mail.letter import Letter
+from scheduler.mail.letters.parties import closing, off, titled, why
 from scheduler.mail.letters.parts import (
     about,
     button_blocks,
@@ -21,23 +22,24 @@ def cancellation(letter: Letter, t: Translator) -> Content:
     a = about(letter, t)
     whole = a.event.status == "cancelled" or a.occurrence.alive
     stays = not whole and any(one.alive for one in letter.dates)
-    lead = t("mail.cancellation.lead" if whole else "mail.cancellation.lead_date")
+    lead = off(a) if whole else t("mail.cancellation.lead_date")
+    nothing_to_do = t("mail.cancellation.others_stay" if stays else "mail.cancellation.nothing_to_do")
     where = where_lines(a)
     reason = letter.facts.get("reason") or (a.event.cancellation_reason if whole else a.occurrence.reason)
     return Content(
-        subject=t("mail.cancellation.subject", title=a.title, when=a.brief),
+        subject=t("mail.cancellation.subject", title=titled(a), when=a.brief),
         preheader=lead,
         heading=a.title,
         blocks=(
             paragraph(lead, "lead"),
             *reason_blocks(a, reason),
-            paragraph(t("mail.cancellation.others_stay" if stays else "mail.cancellation.nothing_to_do")),
+            *(closing(a) if letter.party else [paragraph(nothing_to_do)]),
             paragraph(calendar_end(a, "mail.cancellation.calendar")),
             *when_blocks(a, "mail.cancellation.was_planned", together=whole),
             *([fact(t("mail.common.where"), *where)] if where else []),
             *link_blocks((t("mail.common.event_page"), letter.links.event)),
         ),
-        footer=footer(letter, t, why_registered(letter)),
+        footer=footer(letter, t, why(letter)),
     )
 
 

@@ -17,6 +17,7 @@ from scheduler.mail.letters.parts import (
     when_blocks,
     why_registered,
 )
+from scheduler.mail.letters.programme import programme_blocks
 from scheduler.model.reading import read
 from scheduler.texts import Translator
 
@@ -94,6 +95,7 @@ def _place(a: About, *, subject: str, lead: str, after: tuple[Paragraph, ...]) -
             *place_blocks(a),
             *joining_blocks(a),
             *other_ways_in(a),
+            *programme_blocks(a),
             *person_blocks(a),
             *after,
             *invitation_blocks(a),

@@ -13,6 +13,7 @@ from scheduler.mail.letters.parts import (
     where_lines,
     why_registered,
 )
+from scheduler.mail.letters.programme import programme_blocks
 from scheduler.mail.letters.speaking import speaking
 from scheduler.mail.letters.starting import starts, subject_when, way_in
 from scheduler.mail.letters.updating import changed_since_blocks
@@ -36,6 +37,7 @@ def reminder(letter: Letter, t: Translator) -> Content:
             *changed_since_blocks(a),
             *place_blocks(a),
             *other_ways_in(a),
+            *programme_blocks(a),
             *_free_the_place(a),
             *link_blocks((t("mail.common.event_page"), letter.links.event)),
         ),

@@ -2,6 +2,7 @@
 
 from scheduler.mail.blocks import Block, Content, Link, fact, paragraph, safe_url
 from scheduler.mail.letter import IncompleteLetter, Letter
+from scheduler.mail.letters.parties import as_party, console, contact, why
 from scheduler.mail.letters.parts import (
     About,
     about,
@@ -13,7 +14,6 @@ from scheduler.mail.letters.parts import (
     when_blocks,
 )
 from scheduler.mail.letters.starting import starts, subject_when, way_in
-from scheduler.model.party import Party
 from scheduler.texts import Translator
 
 
@@ -22,7 +22,7 @@ def speaking(letter: Letter, t: Translator) -> Content:
     a, party = about(letter, t), letter.party
     if party is None:
         raise IncompleteLetter("A mail to who speaks or hosts needs to know whom it is for.")
-    lead = f"{t(f'mail.speaker.lead_{party.kind}')} {starts(a)}"
+    lead = as_party(a, starts(a))
     return Content(
         subject=t(f"mail.speaker.subject_{party.kind}", when=subject_when(a), title=a.title),
         preheader=f"{lead} {_coming(a)}",
@@ -35,13 +35,10 @@ def speaking(letter: Letter, t: Translator) -> Content:
             *other_ways_in(a),
             *_room(a),
             fact(t("mail.speaker.coming"), _coming(a), _waiting(a)),
-            *_contact(a, party),
-            *link_blocks(
-                (t("mail.speaker.console"), letter.links.console if party.kind == "host" else ""),
-                (t("mail.common.event_page"), letter.links.event),
-            ),
+            *contact(a),
+            *link_blocks(console(a), (t("mail.common.event_page"), letter.links.event)),
         ),
-        footer=footer(letter, t, f"mail.footer.why_{party.kind}"),
+        footer=footer(letter, t, why(letter)),
     )
 
 
@@ -60,9 +57,3 @@ def _room(a: About) -> list[Block]:
     url = a.event.online.url
     wanted = a.event.format == "hybrid" and on_site(a) and safe_url(url)
     return [Link(a.t("mail.speaker.room"), url)] if wanted else []
-
-
-def _contact(a: About, party: Party) -> list[Block]:
-    """The organisers' address, for who speaks."""
-    wanted = party.kind == "speaker" and a.event.contact
-    return [fact(a.t("mail.speaker.contact"), a.event.contact)] if wanted else []

@@ -15,6 +15,7 @@ from scheduler.mail.letters.differences import (
     old_title,
     old_when,
 )
+from scheduler.mail.letters.parties import as_party, closing, titled, why
 from scheduler.mail.letters.parts import (
     MOST_DATES,
     About,
@@ -29,7 +30,6 @@ from scheduler.mail.letters.parts import (
     place_blocks,
     reason_blocks,
     when_blocks,
-    why_registered,
 )
 from scheduler.model.notices import JOINING, STATUS, dates_in, from_text
 from scheduler.texts import Translator
@@ -44,7 +44,7 @@ def update(letter: Letter, t: Translator) -> Content:
     if not differences.before:
         raise IncompleteLetter("A mail about a change needs something that differs.")
     a = _in_focus(a, differences)
-    lead = _lead(a, differences)
+    lead = as_party(a, _lead(a, differences))
     return Content(
         subject=_subject(a, differences),
         preheader=lead,
@@ -56,11 +56,11 @@ def update(letter: Letter, t: Translator) -> Content:
             *_titled(a, differences),
             *_place(a, differences),
             *_joining(a, differences),
-            paragraph(t(_stays(a))),
+            *(closing(a) if letter.party else [paragraph(t(_stays(a)))]),
             *invitation_blocks(a),
             *link_blocks((t(_manage(a)), letter.links.manage), (t("mail.common.event_page"), letter.links.event)),
         ),
-        footer=footer(letter, t, why_registered(letter)),
+        footer=footer(letter, t, why(letter)),
     )
 
 
@@ -106,14 +106,14 @@ def _lead(a: About, differences: Differences) -> str:
 
 def _subject(a: About, differences: Differences) -> str:
     if differences.moved:
-        return a.t("mail.update.subject_moved", title=a.title, when=a.brief)
+        return a.t("mail.update.subject_moved", title=titled(a), when=a.brief)
     if differences.cancelled:
         then = as_then(a, differences, differences.cancelled[0])
         was = then.brief
-        return a.t("mail.update.subject_cancelled", title=a.title, when=was)
+        return a.t("mail.update.subject_cancelled", title=titled(a), when=was)
     if set(differences.before) == {STATUS} and a.event.status == "confirmed":
-        return a.t("mail.update.subject_certain", title=a.title, when=a.brief)
-    return a.t("mail.update.subject", title=a.title, when=a.brief)
+        return a.t("mail.update.subject_certain", title=titled(a), when=a.brief)
+    return a.t("mail.update.subject", title=titled(a), when=a.brief)
 
 
 def _dates(a: About, differences: Differences) -> list[Block]:

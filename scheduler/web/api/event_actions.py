@@ -13,12 +13,13 @@ from scheduler.model.access import Actor, manages
 from scheduler.model.intake import cancellation
 from scheduler.services import events as service
 from scheduler.services import registrations, resending
+from scheduler.services.addressees import names_in
 from scheduler.store import messages
-from scheduler.store import registrations as registration_store
+from scheduler.store import reminders as reminder_store
 from scheduler.web import access
 from scheduler.web.api.answers import one_text, saved, shown
 from scheduler.web.api.reading import AnyRequest, expected_revision, json_body, without_derived
-from scheduler.web.api.representation import message_out
+from scheduler.web.api.representation import message_out, reminder_out
 from scheduler.web.api.routing import reading
 from scheduler.web.api.writing import Done, perform
 from scheduler.web.context import Context
@@ -107,14 +108,28 @@ class EventActions(Controller):
             event = service.get(conn, event_id, actor).event
             if not manages(actor, event):
                 raise Forbidden("The sent mails of an event are for its organisers.")
-            names = {row.id: row.name for row in registration_store.of_event(conn, event_id)}
-            rows = messages.of_event(conn, event_id)
-            return {"items": [message_out(row, names.get(row.registration_id or "", "")) for row in rows]}
+            names = names_in(conn, event, context.config)
+            return {"items": [message_out(row, names) for row in messages.of_event(conn, event_id)]}
 
         found = await context.db.read(read)
         if found["items"]:
             log.info("attendees.read", actor=actor.name, event_id=event_id, count=len(found["items"]))
         return found
+
+    @reading("/{event_id:str}/reminders", guards=[access.needs_key], summary="Reminders", operation_id="listReminders")
+    async def reminders(
+        self, event_id: FromPath[str], context: NamedDependency[Context], actor: NamedDependency[Actor]
+    ) -> dict[str, Any]:
+        """When which reminder falls due, for which date, and which were let go or replaced; organisers only."""
+
+        def read(conn: Connection) -> dict[str, Any]:
+            event = service.get(conn, event_id, actor).event
+            if not manages(actor, event):
+                raise Forbidden("The reminders of an event are for its organisers.")
+            rows = sorted(reminder_store.of_event(conn, event_id), key=lambda row: (row.due_at, row.id))
+            return {"items": [reminder_out(row) for row in rows]}
+
+        return await context.db.read(read)
 
     @post(
         "/{event_id:str}/messages/{message_id:str}/resend",
@@ -131,14 +146,18 @@ class EventActions(Controller):
         context: NamedDependency[Context],
         actor: NamedDependency[Actor],
     ) -> Response[Any]:
-        """Writes a mail that was sent or given up once more; refused when what it says is not true any more."""
+        """Writes a mail that was sent or given up once more; refused when what it says is not true any more.
+
+        At most three times within 24 hours to the same person for the same cause; 429 says when it is possible again.
+        """
         now = context.clock()
 
         def work(conn: Connection) -> Done:
             event = service.writable(conn, event_id, actor)
             row = resending.resend(conn, event, message_id, config=context.config, now=now)
             ledger = {"Location": f"{context.links.base}/api/v1/events/{event_id}/messages"}
-            return Done(status=201, body=message_out(row), headers=ledger)
+            names = names_in(conn, event, context.config)
+            return Done(status=201, body=message_out(row, names), headers=ledger)
 
         return await perform(request, context, actor, work)
 

@@ -107,11 +107,12 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "countSeats": Operation(answers={200: {"type": "object", "additionalProperties": _SEATS}}, problems=(404,)),
     "listMessages": Operation(answers={200: listing("Message")}, problems=(403, 404)),
+    "listReminders": Operation(answers={200: listing("Reminder")}, problems=(403, 404)),
     "resendMessage": Operation(
         answers={201: reference("Message")},
         parameters=("Idempotency-Key", "dry_run"),
         headers=("Location", "Idempotent-Replayed", "X-Dry-Run"),
-        problems=(403, 404, 409, 422),
+        problems=(403, 404, 409, 422, 429),
     ),
     "getEventByExternalId": Operation(
         answers={200: reference("Event")}, parameters=("If-None-Match",), headers=("ETag",), problems=(404,)

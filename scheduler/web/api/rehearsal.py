@@ -7,8 +7,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from scheduler.model.access import Actor, may_see_attendee
+from scheduler.model.access import Actor, manages, may_see_attendee
+from scheduler.model.event import Event
 from scheduler.model.message import Message
+from scheduler.model.party import Party, parties_of
 from scheduler.store import events, messages, registrations
 
 log = structlog.get_logger()
@@ -33,16 +35,25 @@ def would_tell(conn: Connection, fresh: Iterable[Message], actor: Actor) -> list
     for row in fresh:
         person = registrations.get(conn, row.registration_id) if row.registration_id else None
         event = events.get(conn, row.event_id) if row.event_id else None
-        if person is None or event is None:
+        party = _party(event, row.recipient) if event else None
+        if event is None or (person is None and party is None):
             continue
+        zone = person.timezone if person else party.timezone if party else ""
         at = row.not_before.isoformat(timespec="seconds").replace("+00:00", "Z")
-        key = (row.cause, row.language, person.timezone, at)
-        fields = {"cause": row.cause, "language": row.language, "timezone": person.timezone, "not_before": at}
+        key = (row.cause, row.language, zone, at)
+        fields = {"cause": row.cause, "language": row.language, "timezone": zone, "not_before": at}
         line = lines.setdefault(key, {**fields, "count": 0, "names": []})
         line["count"] += 1
-        if may_see_attendee(actor, event, person):
+        if person and may_see_attendee(actor, event, person):
             line["names"].append(person.name)
+        if party and party.name and manages(actor, event):
+            line["names"].append(party.name)
     shown = sum(len(line["names"]) for line in lines.values())
     if shown:
         log.info("attendees.read", actor=actor.name, count=shown)
     return [{**line, "names": sorted(line["names"])} for _, line in sorted(lines.items())]
+
+
+def _party(event: Event, key: str) -> Party | None:
+    """The speaker or host whom a message is for; their languages are of no matter here."""
+    return next((one for one in parties_of(event, (), "") if one.key == key), None)

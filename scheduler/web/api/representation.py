@@ -1,6 +1,8 @@
 """What a reader gets to see of an event, a registration, a message: always as they may see it."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -12,10 +14,12 @@ from scheduler.model.institution import Institution
 from scheduler.model.links import Links
 from scheduler.model.message import Message
 from scheduler.model.registration import Registration
+from scheduler.model.reminder import Reminder
 from scheduler.services.events import Held
 
 _ADDRESS = re.compile(r"[^\s<>]+@[^\s<>]+")
 """Mail servers repeat the recipient's address when they refuse it."""
+EMPTY: Mapping[str, str] = MappingProxyType({})
 INTERNAL = ("public_revision", "timing_revision")
 MANAGERS_ONLY = (
     "external_id",
@@ -104,12 +108,25 @@ def registration_out(row: Registration, event: Event, actor: Actor, line: int = 
     return {name: value for name, value in shown.items() if value is not None}
 
 
-def message_out(message: Message, name: str = "") -> dict[str, Any]:
-    """A line of the ledger: what went to whom, when, what waits, what failed and why. No address."""
+def message_out(message: Message, names: Mapping[str, str] = EMPTY) -> dict[str, Any]:
+    """A line of the ledger: what went to whom, when, what waits, what failed and why. No address.
+
+    `names` are those that the reader may see: by id of the registration, by key of a speaker or host.
+    """
     shown: dict[str, Any] = msgspec.to_builtins(message)
     for hidden in ("address", "facts", "lease_owner", "lease_until"):
         shown.pop(hidden)
-    shown["name"] = name
+    shown["attempts"] = message.tries
+    shown["to"] = message.recipient.partition(":")[0] or "attendee"
+    shown["name"] = names.get(message.registration_id or message.recipient, "")
     for words in ("last_error", "bounce"):
         shown[words] = _ADDRESS.sub("(address)", shown[words])
     return {name: value for name, value in shown.items() if value not in (None, "")}
+
+
+def reminder_out(reminder: Reminder) -> dict[str, Any]:
+    """A reminder of an event: for which date, by which rule, when it falls due, and whether it was let go."""
+    shown: dict[str, Any] = msgspec.to_builtins(reminder)
+    for hidden in ("event_id", "cursor"):
+        shown.pop(hidden)
+    return {name: value for name, value in shown.items() if value is not None}

@@ -18,6 +18,7 @@ from scheduler.model.intake_subscription import SubscriptionInput
 from scheduler.model.message import Message
 from scheduler.model.person import ApiKey
 from scheduler.model.registration import Registration
+from scheduler.model.reminder import Reminder
 from scheduler.model.subscription import Subscription
 from scheduler.services.changes import Page
 from scheduler.web.api.representation import INTERNAL, MANAGERS_ONLY
@@ -81,9 +82,10 @@ def event_fields() -> list[FieldGroup]:
 
 def components() -> dict[str, Schema]:
     """Every named schema of the description."""
-    stored = _stored(Event, Occurrence, Institution, Registration, Message, ApiKey, Page, Fault, Difference)
+    stored = _stored(Event, Occurrence, Institution, Registration, Reminder, Message, ApiKey, Page, Fault, Difference)
     sent = _stored(Event, Institution)
-    schemas = {name: schema for name, schema in stored.items() if name not in {"Event", "Page", "Message", "ApiKey"}}
+    reshaped = {"Event", "Page", "Message", "Reminder", "ApiKey"}
+    schemas = {name: schema for name, schema in stored.items() if name not in reshaped}
     schemas |= {f"{name}Input": _as_input(name, schema) for name, schema in sent.items()}
     schemas |= {
         "TextsInput": {"anyOf": [_TEXTS, TEXT], "description": "A text per language, or one in the default language."},
@@ -97,6 +99,7 @@ def components() -> dict[str, Schema]:
         ),
         "Registration": _registration(stored["Registration"]),
         "Message": _message(stored["Message"]),
+        "Reminder": _without(stored["Reminder"], ("event_id", "cursor"), optional=("zone", "released_at")),
         "Key": _shown(stored["ApiKey"], ()),
         "ChangePage": stored["Page"],
         "Subscription": _shown(_stored(Subscription)["Subscription"], ("email",)),
@@ -158,7 +161,10 @@ def _registration(stored: Schema) -> Schema:
     schema = _without(stored, ("uid",), optional=(*personal, "answers"))
     schema["properties"]["position"] = {"type": "integer", "description": "The place in the waiting line, 1 the first."}
     schema["required"] = [name for name in schema["required"] if not _nullable(schema["properties"][name])]
-    schema["description"] = "A registration. Name and address only for who may see the attendee."
+    schema["description"] = (
+        "A registration. Name and address only for who may see the attendee. It covers its `occurrences`, all dates "
+        "when empty, except those that `answers` has as `declined`."
+    )
     return schema
 
 
@@ -212,10 +218,18 @@ def _shown(schema: Schema, hidden: tuple[str, ...]) -> Schema:
 
 def _message(stored: Schema) -> Schema:
     shown = _shown(stored, ("address", "facts", "lease_owner", "lease_until"))
-    name = {"type": "string", "description": "The attendee's name; absent where you may not see it."}
+    name = {"type": "string", "description": "The recipient's name; absent where there is none, or none any more."}
+    to = {"enum": ["attendee", "speaker", "host"], "description": "To whom it goes; of a host the event's contact."}
     return {
         **shown,
-        "properties": {**shown["properties"], "name": name, "would_send": _WOULD_SEND, "would_tell": _WOULD_TELL},
+        "required": [*shown["required"], "to"],
+        "properties": {
+            **shown["properties"],
+            "to": to,
+            "name": name,
+            "would_send": _WOULD_SEND,
+            "would_tell": _WOULD_TELL,
+        },
     }
 
 

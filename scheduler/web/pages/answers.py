@@ -11,6 +11,14 @@ POLICY = (
 )
 """No script at all, no frame, nothing from elsewhere (Content Security Policy Level 3)."""
 
+FRAMED = POLICY + "; frame-src 'self'"
+"""The same for a page that shows a mail in a frame."""
+SANDBOX = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
+)
+"""A mail's HTML in that frame, without any right: no script, no form, nothing from elsewhere."""
+
 SECURITY = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

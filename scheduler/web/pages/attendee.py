@@ -10,15 +10,16 @@ from msgspec import Struct
 from sqlalchemy import Connection
 
 from scheduler.errors import Closed, NotFound
+from scheduler.model.digest import Listed
 from scheduler.model.event import Occurrence
 from scheduler.model.reading import Institutions
 from scheduler.model.registration import ReminderChoice
 from scheduler.services import choices, registrations, subscriptions
+from scheduler.services.programmes import programme_of
 from scheduler.services.registrations import Seated
 from scheduler.store import events, institutions
 from scheduler.web.access import attendee_link
 from scheduler.web.pages import answers
-from scheduler.web.pages.site import Voice
 from scheduler.web.pages.subscribe import calendar_name, clients, secret_code
 from scheduler.web.pages.view_attendee import attendee_view
 from scheduler.web.pages.visit import Visit, form, page, show
@@ -35,6 +36,7 @@ class Own(Struct, frozen=True, kw_only=True):
     others: Sequence[Seated]
     institutions: Institutions
     silent: bool
+    programme: tuple[Listed, ...]
 
 
 class Attendee(Controller):
@@ -103,7 +105,7 @@ class Attendee(Controller):
             secret, language = await visit.context.db.write(work)
         except Closed:
             return _page(visit, token, await _own(visit, token), "attendee.html", status=409)
-        voice, feed = _voice(visit, language), visit.context.links.subscription(secret)
+        voice, feed = visit.voice_of_reader(language), visit.context.links.subscription(secret)
         return show(
             visit, voice, "agenda_link.html", title=voice.t("pages.attendee.agenda.title"), private=True, feed=feed,
             base=f"/r/{token}", clients=clients(feed, calendar_name(voice), voice), **secret_code(feed, voice),
@@ -123,20 +125,15 @@ class Attendee(Controller):
 
 
 def _page(visit: Visit, token: str, own: Own, template: str, *, status: int = 200) -> Response[str]:
-    voice = _voice(visit, own.seated.registration.language)
+    voice = visit.voice_of_reader(own.seated.registration.language)
     view = attendee_view(
-        own.seated, own.dates, own.others, own.institutions, voice, links=visit.context.links, now=visit.now
+        own.seated, own.dates, own.others, own.institutions, voice, links=visit.context.links, now=visit.now,
+        programme=own.programme,
     )  # fmt: skip
     return show(
         visit, voice, template, title=view.heading, status=status, private=True, own=view, base=f"/r/{token}",
         silent=own.silent, saved=visit.request.query_params.get("saved") == "1",
     )  # fmt: skip
-
-
-def _voice(visit: Visit, language: str) -> Voice:
-    """The voice of the language that a registration was made in, as long as it is offered."""
-    offered = visit.context.config.languages.offered
-    return visit.voice(language if language in offered else offered[0])
 
 
 async def _own(visit: Visit, token: str) -> Own:
@@ -150,6 +147,7 @@ async def _own(visit: Visit, token: str) -> Own:
             others=registrations.pending_of_address(conn, seated.registration, visit.now),
             institutions=institutions.all_institutions(conn),
             silent=not choices.wants_reminders(conn, seated.registration.email),
+            programme=programme_of(conn, seated.event).of(seated.registration) if seated.registration.firm else (),
         )
 
     return await visit.context.db.read(read)

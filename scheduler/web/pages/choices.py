@@ -72,8 +72,7 @@ class PartyChoices(Controller):
 
 
 async def _page(visit: Visit, email: str, language: str, *, base: str, title: Event | None) -> Response[str]:
-    offered = visit.context.config.languages.offered
-    voice = visit.voice(language if language in offered else offered[0])
+    voice = visit.voice_of_reader(language)
     wants = await visit.context.db.read(lambda conn: choices.wants_reminders(conn, email))
     return show(
         visit, voice, "no_reminders.html", title=voice.t("pages.attendee.no_reminders_title"), private=True,

@@ -11,6 +11,7 @@ from scheduler.errors import Fault, Forbidden, Invalid
 from scheduler.model.access import Actor, hosts, manages, may_see_attendee, may_write
 from scheduler.model.event import Event
 from scheduler.model.message import Message
+from scheduler.model.party import parties_of
 from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder
 from scheduler.services import events as service
@@ -131,7 +132,10 @@ def _read(conn: Connection, visit: Visit, event_id: str) -> Behind:
 def _recipient(mail: Message, found: Behind, actor: Actor, voice: Voice) -> str:
     event: Event = found.held.event
     if mail.recipient:
-        return voice.t(f"pages.console.somebody_{mail.recipient.partition(':')[0]}")
+        kind, known = mail.recipient.partition(":")[0], parties_of(event, (), "")
+        name = next((party.name for party in known if party.key == mail.recipient), "")
+        words = voice.t(f"pages.console.somebody_{kind}")
+        return f"{name} ({words})" if name else words
     row = next((row for row in found.rows if row.id == mail.registration_id), None)
     return row.name if row and may_see_attendee(actor, event, row) else voice.t("pages.console.somebody")
 

@@ -27,10 +27,6 @@ _STATES: dict[str, tuple[MessageState, ...]] = {
     "dropped": ("dropped",),
 }
 _MOST = 200
-_SANDBOX = (
-    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'"
-)
 
 
 class ConsoleMails(Controller):
@@ -71,18 +67,17 @@ class ConsoleMails(Controller):
         voice = voice_of(visit, person)
         opened = await self._opened(visit, mail_id)
         shown = {"From", "To", "Subject", "Date", "Reply-To", "Message-ID", "X-Enspired-Cause", "List-Unsubscribe"}
-        policy = answers.POLICY + "; frame-src 'self'"
         return console_page(
             visit, voice, person, "console_mail.html", title=opened.mail.subject, mail=opened,
             headers=[(name, value) for name, value in opened.headers if name in shown],
-            more={"Content-Security-Policy": policy},
+            more={"Content-Security-Policy": answers.FRAMED},
         )  # fmt: skip
 
     @page("/{mail_id:str}/html", guards=[signed_in, needs_admin])
     async def html(self, visit: NamedDependency[Visit], mail_id: FromPath[str]) -> Response[str]:
         """The HTML part alone, without any right: no script, no form, nothing from elsewhere."""
         opened = await self._opened(visit, mail_id)
-        headers = {**answers.PRIVATE, "Content-Security-Policy": _SANDBOX}
+        headers = {**answers.PRIVATE, "Content-Security-Policy": answers.SANDBOX}
         return Response(opened.html, media_type=MediaType.HTML, headers=headers)
 
     async def _opened(self, visit: Visit, mail_id: str) -> OpenedMail:

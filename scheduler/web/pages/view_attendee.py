@@ -7,8 +7,11 @@ from typing import Literal
 from msgspec import Struct
 
 from scheduler.dates import ClockLine, When
+from scheduler.model.attending import as_attended
+from scheduler.model.digest import Listed
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.links import Links
+from scheduler.model.notices import comes_in_person
 from scheduler.model.reading import Institutions, Reading
 from scheduler.model.registration import Registration, ReminderChoice
 from scheduler.services.registrations import Seated
@@ -16,7 +19,7 @@ from scheduler.web.pages.clocks import clocks_of
 from scheduler.web.pages.site import Voice
 from scheduler.web.pages.view_event import DateView, shown_date
 from scheduler.web.pages.view_register import Choice
-from scheduler.web.pages.words import Mark, date_words, language_words, place_words, when_words
+from scheduler.web.pages.words import Mark, date_words, language_words, marks, place_words, when_words
 
 State = Literal["pending", "expired", "confirmed", "waiting", "cancelled", "event_cancelled", "past"]
 _WEB = ("https://", "http://")
@@ -63,6 +66,7 @@ class AttendeeView(Struct, frozen=True, kw_only=True):
     calendar: str
     agenda_link: bool
     dates: tuple[DateView, ...]
+    items: tuple[DateView, ...]
     may_withdraw: bool
     reminders: ReminderChoice
     languages_offered: tuple[Choice, ...]
@@ -77,12 +81,17 @@ def attendee_view(
     institutions: Institutions,
     voice: Voice,
     *,
+    programme: Sequence[Listed] = (),
     links: Links,
     now: datetime,
 ) -> AttendeeView:
-    """What the page says. `others` wait for the same address; they show once this one is confirmed."""
+    """What the page says. `others` wait for the same address; they show once this one is confirmed.
+
+    `programme` is the day programme of a visit, as far as who has a seat may see it.
+    """
     row, event = seated.registration, seated.event
-    covered = [date for date in dates if row.attends(date.id)] or list(dates)
+    chosen = [date for date in dates if row.chose(date.id)] or list(dates)
+    covered = [date for date in chosen if row.attends(date.id)] or chosen
     date, state = shown_date(covered, now), state_of(row, event, covered, now)
     clocks = clocks_of(event, date, institutions, voice, row.timezone)
     return AttendeeView(
@@ -101,25 +110,28 @@ def attendee_view(
         seats=row.seats,
         calendar=f"{links.attendee(row.id)}/calendar.ics" if state in {"confirmed", "waiting"} else "",
         agenda_link=state == "confirmed" and row.state == "confirmed",
-        dates=tuple(_date(event, one, institutions, voice) for one in covered) if len(covered) > 1 else (),
+        dates=tuple(_date(event, one, row, institutions, voice) for one in chosen) if len(chosen) > 1 else (),
+        items=tuple(_item(one, seated, institutions, voice) for one in programme) if state == "confirmed" else (),
         may_withdraw=state in {"pending", "confirmed", "waiting"},
         reminders=row.reminders,
-        languages_offered=tuple(
-            Choice(tag, voice.language_name(tag).capitalize(), tag == row.language)
-            for tag in voice.config.languages.offered
-        ),
+        languages_offered=_languages(row, voice),
         others=tuple(_other(other, voice) for other in others) if row.confirmed_at or row.queued_at else (),
         reason=event.cancellation_reason,
     )
 
 
+def _languages(row: Registration, voice: Voice) -> tuple[Choice, ...]:
+    offered = voice.config.languages.offered
+    return tuple(Choice(tag, voice.language_name(tag).capitalize(), tag == row.language) for tag in offered)
+
+
 def _taking_part(seated: Seated, institutions: Institutions, voice: Voice, *, seat: bool) -> TakingPart:
     row, event = seated.registration, seated.event
     host = institutions.get(event.host or "")
-    afar = row.mode == "online"
+    afar = not comes_in_person(event, row)
     joins = event.online.url if afar and seat and event.online.url.startswith(_WEB) else ""
     return TakingPart(
-        place=voice.t("pages.place.online") if afar else _on_site(event, institutions, voice),
+        place=place_words(as_attended(event, row), institutions, voice),
         address="" if afar else event.place.address or (host.address if host and not event.place.city else ""),
         access=voice.read({} if afar else event.place.access),
         mode=voice.t(f"pages.format.{row.mode}") if event.format == "hybrid" else "",
@@ -149,19 +161,26 @@ def _sentence(state: State, seated: Seated, voice: Voice) -> str:
     return voice.t(f"pages.attendee.{state}.sentence")
 
 
-def _on_site(event: Event, institutions: Institutions, voice: Voice) -> str:
-    """Where to go; of a hybrid event only the place."""
-    words = place_words(event, institutions, voice)
-    if event.format != "hybrid":
-        return words
-    frame = voice.t("pages.place.hybrid", place="\x00")
-    before, _, after = frame.partition("\x00")
-    return words.removeprefix(before).removesuffix(after)
-
-
-def _date(event: Event, date: Occurrence, institutions: Institutions, voice: Voice) -> DateView:
+def _date(event: Event, date: Occurrence, row: Registration, institutions: Institutions, voice: Voice) -> DateView:
     found = () if date.alive else (Mark(voice.t("pages.mark.cancelled"), "bad"),)
+    if date.alive and row.declined(date.id):
+        found = (Mark(voice.t("pages.attendee.date_declined")),)
     return DateView(when_words(event, date, institutions, voice), date.start, found, date.reason)
+
+
+def _item(one: Listed, seated: Seated, institutions: Institutions, voice: Voice) -> DateView:
+    """An item of the day programme; a link to its page only where everybody may open that."""
+    item, row = one.event, seated.registration
+    place = place_words(as_attended(item, row), institutions, voice)
+    return DateView(
+        when_words(item, one.date, institutions, voice, row.timezone),
+        one.date.start,
+        tuple(marks(item, one.date, voice)),
+        title=voice.read(item.title),
+        url=f"/{voice.language}/events/{item.id}" if item.visibility == "public" else "",
+        kind=voice.name("kinds", item.kind),
+        place=place if place != place_words(as_attended(seated.event, row), institutions, voice) else "",
+    )
 
 
 def _other(other: Seated, voice: Voice) -> Other:

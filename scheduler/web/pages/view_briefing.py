@@ -133,7 +133,7 @@ def _when(event: Event, occurrence: Occurrence, institutions: Institutions, voic
         return _sentence(span_text(first, last, t, year=first.year != last.year) if several else _day(first, t)), ""
     clock = when_words(event, occurrence, institutions, voice).clock
     if clock and moment_spans(occurrence):
-        return _sentence(clock.time), f"{clock.city} · {clock.offset}"
+        return _sentence(clock.time), clock.where
     return _sentence(_day(first, t)), str(clock)
 
 

@@ -97,14 +97,15 @@ def takes_registrations(event: Event, voice: Voice) -> bool:
 
 def _seats(mode: Mode, count: SeatCount, voice: Voice, *, several: bool) -> Mark:
     t = voice.t
+    tone: Tone = "warn"
     left = rounded(count.left or 0, voice.config.privacy.seat_rounding)
     if count.waiting:
-        text, tone = t.plural("pages.seats.full_waiting", count.waiting), "warn"
+        text = t.plural("pages.seats.full_waiting", count.waiting)
     elif not count.left:
-        text, tone = t("pages.seats.full"), "warn"
+        text = t("pages.seats.full")
     else:
-        text, tone = t.plural("pages.seats.left", left) if left else t("pages.seats.few"), "plain"
-    return Mark(t("pages.seats.of_mode", mode=t(f"pages.format.{mode}"), seats=text) if several else text, tone)  # type: ignore[arg-type]
+        tone, text = "plain", t.plural("pages.seats.left", left) if left else t("pages.seats.few")
+    return Mark(t("pages.seats.of_mode", mode=t(f"pages.format.{mode}"), seats=text) if several else text, tone)
 
 
 def when_words(event: Event, occurrence: Occurrence, institutions: Institutions, voice: Voice, zone: str = "") -> When:
