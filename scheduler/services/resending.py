@@ -65,7 +65,10 @@ def resend(conn: Connection, event: Event, message_id: str, *, config: Config, n
 
 def _on_its_way(conn: Connection, old: Message) -> bool:
     """True while another mail of the same cause has not left yet: a second click must not make a second mail."""
-    others = messages.of_registration(conn, old.registration_id) if old.registration_id else []
+    if old.registration_id:
+        others = messages.of_registration(conn, old.registration_id)
+    else:
+        others = [row for row in messages.of_event(conn, old.event_id or "") if row.recipient == old.recipient]
     alike = [row for row in others if row.cause == old.cause and row.occurrence_id == old.occurrence_id]
     return any(row.state in {"waiting", "held", "sending"} for row in alike if row.id != old.id)
 

@@ -135,7 +135,8 @@ async def test_a_foreign_draft_answers_like_an_unknown_event(api: Api) -> None:
 
 
 async def test_a_draft_is_published_and_an_event_cancelled_with_its_reason(api: Api) -> None:
-    event = await api.event(status="draft")
+    speaker = {"role": {"en": "Subject adviser"}, "email": "eva@example.org"}
+    event = await api.event(status="draft", speakers=[speaker])
     browser = await signed_in(api, "organiser", programmes=("enspired",))
     path = f"/console/events/{event['id']}"
     form = await read(browser, path)
@@ -146,7 +147,7 @@ async def test_a_draft_is_published_and_an_event_cancelled_with_its_reason(api: 
     assert (stale.status_code, await state_of(api, event)) == (412, "confirmed")
     await api.register(event, **ANN)
     asked = await read(browser, f"{path}/cancel")
-    assert "1 person is registered and gets a mail." in asked.text
+    assert "2 people get a mail about it." in asked.text
     revision = next(one.get("value") for one in asked.all("input") if one.get("name") == "revision")
     wrong = await browser.post(f"{path}/cancel", data={"reason": "x\x07", "revision": revision})
     assert (wrong.status_code, await state_of(api, event)) == (422, "confirmed")

@@ -3,10 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from sqlalchemy import Connection
+
+from scheduler.errors import Conflict
 from scheduler.mail.transport import Envelope
 from scheduler.model.event import Event
 from scheduler.model.message import Failure
-from scheduler.services import choices
+from scheduler.services import choices, resending
 from tests.store.reading import subject, text
 from tests.store.world import START, World
 
@@ -182,3 +186,18 @@ async def test_a_cancelled_visit_is_told_once_to_whoever_stands_in_its_items_too
     await world.cancel(visit)
     assert await after(world, timedelta(0)) == ["cancellation eva", "cancellation host", "cancellation tom"]
     assert [row.address for row in await world.messages(item, "cancellation")] == ["tom@example.org"]
+
+
+async def test_a_second_click_writes_no_second_mail_to_a_speaker(world: World) -> None:
+    event = await talk(world, contact="")
+    await world.cancel(event)
+    await world.send()
+    (sent,) = await world.messages(event, "cancellation")
+    now = world.now
+
+    def again(conn: Connection) -> str:
+        return resending.resend(conn, event, sent.id, config=world.config, now=now).recipient
+
+    assert await world.db.write(again) == sent.recipient
+    with pytest.raises(Conflict, match="on its way"):
+        await world.db.write(again)

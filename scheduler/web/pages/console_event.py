@@ -15,6 +15,7 @@ from scheduler.model.party import parties_of
 from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder
 from scheduler.services import events as service
+from scheduler.services.calling_off import who_hears
 from scheduler.services.events import Held
 from scheduler.store import agenda, messages, registrations, reminders
 from scheduler.web.access import same_origin, signed_in
@@ -102,16 +103,19 @@ class ConsoleEvent(Controller):
 async def _cancel_page(visit: Visit, event_id: str, *, reason: str | None = None) -> Response[str]:
     person = await person_of(visit)
     voice = voice_of(visit, person)
-    found = await visit.context.db.read(lambda conn: _read(conn, visit, event_id))
-    event = found.held.event
+    event, told = await visit.context.db.read(lambda conn: _with_how_many_hear(conn, visit, event_id))
     if not may_write(visit.actor, event):
         raise Forbidden("Your role does not let you change this event.")
-    told = sum(row.state in {"confirmed", "attended", "waiting", "offered"} for row in found.rows)
     return console_page(
         visit, voice, person, "console_cancel.html", title=voice.t("pages.console.cancel_title"), event=event,
         name=voice.read(event.title), told=told, reason=reason or "", fault=reason is not None,
         longest=_LONGEST_REASON, status=422 if reason is not None else 200,
     )  # fmt: skip
+
+
+def _with_how_many_hear(conn: Connection, visit: Visit, event_id: str) -> tuple[Event, int]:
+    event = service.get(conn, event_id, visit.actor).event
+    return event, len(who_hears(conn, event, visit.context.config))
 
 
 def _read(conn: Connection, visit: Visit, event_id: str) -> Behind:
