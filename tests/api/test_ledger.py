@@ -1,5 +1,6 @@
 """The organisers' view of mails: who would get what, who got what, and once more to whom it was lost."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import update
@@ -88,6 +89,9 @@ async def test_a_mail_is_sent_once_more_while_it_is_true(api: Api) -> None:
     assert again.json()["id"] != lost["id"]
     assert again.json()["message_id"] != lost["message_id"]
     assert len(await ledger(api, event, "confirmation")) == 3
+    async with asyncio.timeout(20):  # while it is on its way, that is the reason
+        while any(line["state"] != "sent" for line in await ledger(api, event, "confirmation")):
+            await asyncio.sleep(0.01)
     await api.organiser.delete(f"{EVENTS}/{event['id']}/registrations/{lost['registration_id']}")
     refused = await api.organiser.post(address)
     assert (refused.status_code, refused.json()["code"]) == (409, "conflict")
