@@ -15,8 +15,9 @@ from scheduler.model.person import Person
 from scheduler.model.registration import Registration
 from scheduler.model.reminder import Reminder, repeats
 from scheduler.services.joining import BESIDE, SEATING, beside
-from scheduler.services.listed import digest_of, listed
+from scheduler.services.listed import digest_of, news_of
 from scheduler.services.past import Past
+from scheduler.services.programmes import LISTING, Programme, listed_for, programmes_of
 from scheduler.services.told import since_registered, spoken_for, untold
 from scheduler.store import batches, choices, events, messages, neighbours, notices, people, registrations
 
@@ -64,6 +65,7 @@ class _Shared(Struct, frozen=True):
     reminders: dict[str, Reminder]
     silent: set[str]
     pasts: dict[str, Past]
+    programmes: dict[str, Programme]
     noticed: set[str]
     """The registrations for which a notice waits; read after the events, so that none is missed."""
 
@@ -91,6 +93,7 @@ def look_up_claimed(conn: Connection, rows: Sequence[Message]) -> dict[str, Case
     shared = _Shared(
         events=found,
         pasts={key: Past(conn, event) for key, event in found.items()},
+        programmes=programmes_of(conn, [found[key] for key in _with_programme(rows) if key in found]),
         dates={key: tuple(dates) for key, dates in events.dates_of_all(conn, event_ids).items()},
         registrations=batches.registrations_by_id(conn, {row.registration_id for row in rows if row.registration_id}),
         reminders=batches.reminders_by_id(conn, reminded) if reminded else {},
@@ -98,6 +101,18 @@ def look_up_claimed(conn: Connection, rows: Sequence[Message]) -> dict[str, Case
         noticed=notices.waiting_for(conn, {row.registration_id for row in rows if row.registration_id}),
     )
     return {row.id: _case(conn, row, shared) for row in rows}
+
+
+def _with_programme(rows: Sequence[Message]) -> set[str]:
+    """The ids of the events whose day programme mails to attendees have to know."""
+    return {row.event_id for row in rows if row.event_id and row.registration_id and row.cause in LISTING}
+
+
+def _listed(conn: Connection, message: Message, shared: _Shared) -> tuple[Listed, ...]:
+    if message.cause == "digest":
+        return news_of(conn, message)
+    found = shared.of(message) if message.cause in LISTING else None
+    return listed_for(message, shared.programmes[found[0].id], found[1]) if found else ()
 
 
 def _case(conn: Connection, message: Message, shared: _Shared) -> Case:
@@ -125,7 +140,7 @@ def _case(conn: Connection, message: Message, shared: _Shared) -> Case:
         earlier=_earlier(conn, message, reminder),
         beside=beside(conn, message, reminder, event),
         digest=digest_of(conn, message),
-        listed=listed(conn, message),
+        listed=_listed(conn, message, shared),
     )
 
 

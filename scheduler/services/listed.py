@@ -1,4 +1,4 @@
-"""The events that a mail lists, as they stand now."""
+"""The events that a digest lists, as they stand now."""
 
 from datetime import datetime
 
@@ -8,7 +8,6 @@ from scheduler.model.access import NOBODY, may_read
 from scheduler.model.digest import NEWS, Digest, Listed, NewsKind
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
-from scheduler.services.programmes import listed_for
 from scheduler.store import batches, digests, events
 
 _DIGESTS = frozenset({"digest", "confirm-digest"})
@@ -19,13 +18,8 @@ def digest_of(conn: Connection, message: Message) -> Digest | None:
     return digests.get(conn, message.facts.get("digest", "")) if message.cause in _DIGESTS else None
 
 
-def listed(conn: Connection, message: Message) -> tuple[Listed, ...]:
-    """What a digest still has to tell, in the order of the dates: nothing hidden, nothing that is over.
-
-    In a mail to somebody who is registered for a visit, the items of its day programme.
-    """
-    if message.cause != "digest":
-        return listed_for(conn, message)
+def news_of(conn: Connection, message: Message) -> tuple[Listed, ...]:
+    """What a digest still has to tell, in the order of the dates: nothing hidden, nothing that is over."""
     kinds = {key: kind for kind in NEWS for key in message.facts.get(kind, "").split(",") if key}
     rows, dates = batches.events_by_id(conn, kinds), events.dates_of_all(conn, kinds)
     found = [_one(kinds[key], row, dates.get(key, []), message) for key, row in rows.items() if may_read(NOBODY, row)]

@@ -21,7 +21,7 @@ from scheduler.services import outbox
 from scheduler.services.coalescing import quiet_until
 from scheduler.services.objections import UNDONE
 from scheduler.services.owed import PresentEvent
-from scheduler.services.told import BEFORE, EARLIER, retold
+from scheduler.services.told import BEFORE, EARLIER, none_left, retold
 from scheduler.store import messages, registrations
 from scheduler.store import notices as store
 
@@ -63,7 +63,7 @@ def _concerned(conn: Connection, before: Event, after: Event, dates: tuple[Occur
 def _tell_one(
     conn: Connection, event: Event, concern: Concern, letters: list[Message], *, config: Config, now: datetime
 ) -> None:
-    if _untold(letters):
+    if none_left(letters):
         return  # what they get to read first will say everything as it then is
     last = _last(letters)
     joined = last if last is not None and store.take_back(conn, last) else None
@@ -107,12 +107,6 @@ def _facts(
         facts[EARLIER] = last.id
     left = (ahead(one, concern.present, now) for one in differing)
     return facts, next(filter(None, left), {})
-
-
-def _untold(letters: list[Message]) -> bool:
-    """True when nobody has told them anything yet that could be wrong now: their first letter still waits."""
-    alive = [one for one in letters if one.state != "dropped"]
-    return bool(alive) and all(one.state == "waiting" and not one.attempts and one.cause != "update" for one in alive)
 
 
 def _last(letters: list[Message]) -> Message | None:

@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from scheduler.config import Config
 from scheduler.model.day_programme import PresentProgramme, items_changed, noted_items
 from scheduler.model.event import Event, Occurrence
-from scheduler.model.message import Message
 from scheduler.model.occurrences import occurrences_of
 from scheduler.services.coalescing import News, settle
 from scheduler.services.programmes import Programme, programme_of
+from scheduler.services.told import none_left
 from scheduler.store import coalescing as store
 from scheduler.store import events, registrations
 from scheduler.store import notices as letters
@@ -53,7 +53,7 @@ def _tell_visitors(
     heard, informed = _attending(conn, (*was.items, *present.items)), letters.letters_of_event(conn, visit.id)
     for row in people:
         differences = items_changed(noted_items(was.of(row)), noted_items(present.of(row)), row.language)
-        if differences and row.email.lower() not in heard and not _untold(informed.get(row.id, [])):
+        if differences and row.email.lower() not in heard and not none_left(informed.get(row.id, [])):
             news = News(
                 cause="day-programme",
                 event=visit,
@@ -76,9 +76,3 @@ def _attending(conn: Connection, items: Iterable[Event]) -> set[str]:
     """The addresses that hear of an item because they are registered for it."""
     ids = {item.id for item in items}
     return {row.email.lower() for key in ids for row in registrations.of_event(conn, key, letters.CONCERNED)}
-
-
-def _untold(written: list[Message]) -> bool:
-    """True when their first letter, which lists the day programme as it then is, has not left yet."""
-    alive = [one for one in written if one.state != "dropped"]
-    return bool(alive) and all(one.state == "waiting" and not one.attempts and one.cause != "update" for one in alive)

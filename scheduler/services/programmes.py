@@ -10,10 +10,12 @@ from scheduler.model.digest import Listed
 from scheduler.model.event import Event, Occurrence
 from scheduler.model.message import Message
 from scheduler.model.registration import Registration
-from scheduler.store import events, registrations
+from scheduler.store import events
 
 _SHORT = frozenset({"confirmation", "place-free", "reminder"})
 """What lists a day programme shortly: what takes place and is ahead."""
+LISTING = _SHORT | {"day-programme"}
+"""The causes of mails that a day programme has to be known for."""
 
 
 class Programme(Struct, frozen=True, kw_only=True):
@@ -50,14 +52,7 @@ def programmes_of(conn: Connection, visits: Iterable[Event]) -> dict[str, Progra
     }
 
 
-def listed_for(conn: Connection, message: Message) -> tuple[Listed, ...]:
-    """The items that a mail to an attendee lists, or a notice of their changes has to know; nothing for other mails."""
-    if message.registration_id is None or message.event_id is None:
-        return ()
-    if message.cause not in {*_SHORT, "day-programme"} or not events.ids_of_parts(conn, [message.event_id]):
-        return ()
-    visit, row = events.get(conn, message.event_id), registrations.get(conn, message.registration_id)
-    if visit is None or row is None:
-        return ()
-    found = programme_of(conn, visit).of(row)
+def listed_for(message: Message, programme: Programme, row: Registration) -> tuple[Listed, ...]:
+    """The items that a mail to an attendee lists, or a notice of their changes has to know."""
+    found = programme.of(row) if programme.items else ()
     return of_interest(found, message.created_at) if message.cause in _SHORT else found

@@ -48,6 +48,12 @@ def retold(letters: Iterable[Message], since: datetime, known: Noted, present: N
     return found
 
 
+def none_left(letters: Iterable[Message]) -> bool:
+    """True while nobody was told anything that could be wrong now: their first letter waits, and says all as it is."""
+    alive = [one for one in letters if one.state != "dropped"]
+    return bool(alive) and all(one.state == "waiting" and not one.attempts and one.cause != "update" for one in alive)
+
+
 def spoken_for(conn: Connection, notice: Message) -> bool:
     """True when a later notice to the same attendee tells this one's news as well."""
     later = store.of_registration(conn, notice.registration_id or "")

@@ -25,6 +25,19 @@ async def told_by_a_second_attempt(world: World) -> Event:
     return event
 
 
+async def told_by_a_reminder(world: World) -> Event:
+    """An event that moved by two minutes within the quiet period in which its reminder left."""
+    event = await world.create(reminders=["P2D"])
+    await world.register(event, "Ann")
+    await after(world, timedelta())
+    world.now = START - timedelta(days=2, minutes=5)
+    await world.move(event, "2027-03-16T14:32", "2027-03-16T16:00")
+    world.now += 8 * MINUTE
+    await world.release()
+    assert await after(world, timedelta()) == ["reminder ann"]
+    return event
+
+
 async def test_what_a_second_attempt_of_the_confirmation_told_needs_no_notice(world: World) -> None:
     event = await told_by_a_second_attempt(world)
     assert await after(world, LONGEST) == []
@@ -51,14 +64,7 @@ async def test_an_edit_after_what_the_confirmation_told_is_told_from_there(world
 
 
 async def test_what_a_reminder_told_in_the_quiet_period_is_not_undone_in_silence(world: World) -> None:
-    event = await world.create(reminders=["P2D"])
-    await world.register(event, "Ann")
-    await after(world, timedelta())
-    world.now = START - timedelta(days=2, minutes=5)
-    await world.move(event, "2027-03-16T14:32", "2027-03-16T16:00")
-    world.now += 8 * MINUTE
-    await world.release()
-    assert await after(world, timedelta()) == ["reminder ann"]
+    event = await told_by_a_reminder(world)
     assert "14:32–16:00" in text(world.wire.sent[-1])
     await world.move(event, *BACK)
     assert await after(world, QUIET) == ["update ann"]
@@ -66,14 +72,7 @@ async def test_what_a_reminder_told_in_the_quiet_period_is_not_undone_in_silence
 
 
 async def test_a_calendar_still_gets_the_move_that_a_reminder_told(world: World) -> None:
-    event = await world.create(reminders=["P2D"])
-    await world.register(event, "Ann")
-    await after(world, timedelta())
-    world.now = START - timedelta(days=2, minutes=5)
-    await world.move(event, "2027-03-16T14:32", "2027-03-16T16:00")
-    world.now += 8 * MINUTE
-    await world.release()
-    assert await after(world, timedelta()) == ["reminder ann"]
+    await told_by_a_reminder(world)
     assert await after(world, QUIET) == ["update ann"]
     assert "14:30" in text(world.wire.sent[-1])
 
