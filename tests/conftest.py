@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from scheduler.clock import use_packaged_tzdata
 from scheduler.config import Config, load
@@ -13,6 +14,10 @@ from tests import postgres
 from tests.browser import Browser, find_chromium
 from tests.service import Service, SinkProcess
 from tests.smtp import SmtpSink
+
+# How long one example takes says more of the machine than of the code: no test asserts a time.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 pytest_plugins = ["tests.strict", "tests.running", "tests.two_processes"]
 

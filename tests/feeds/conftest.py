@@ -4,13 +4,8 @@ import zoneinfo
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 from tests.feeds.ical_js import IcalJs, find_ical_js
-
-# A busy machine is no fault of an example.
-settings.register_profile("feeds", deadline=None)
-settings.load_profile("feeds")
 
 
 @pytest.fixture(scope="session", autouse=True)
