@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from tests.proofs import failpoints
+from tests.proofs.fleet import CONNECTIONS
 from tests.proofs.relay import Kill
 from tests.proofs.relaying import Relay
 from tests.service import DidNotStart, Process, Service
@@ -18,8 +19,11 @@ from tests.sink import arrival
 
 CONVERSATION = ("connected", "before-rcpt-reply", "data-begins", "data-ended", "data-answered")
 WORK = (*failpoints.LEDGER, *failpoints.TRANSPORT)
-PER_POINT = 8
-"""About how much is done from one time that a point is reached to the next, to guess how often that is in a life."""
+BATCHED = failpoints.LEDGER
+OFTEN, SELDOM = 3, 12
+"""About how much is done from one time that a point is reached to the next: for each mail, or for many at once."""
+AT_MOST = 2.0
+"""How many shares of the work a life may do before it comes to its point; then it ends where it is."""
 DURING_START = 0.1
 """The share of lives that end before they are even up."""
 IDLE = 1.5
@@ -106,7 +110,8 @@ class Killer:
         else:
             with suppress(DidNotStart):  # its point may come before it answers
                 self.victim.start()
-            self._live(before + self._chance.random() * self.share)
+            most = self._chance.random() if where == "anywhere" else AT_MOST
+            self._live(before + most * self.share)
         self._die("anywhere" if self.victim.alive else where)
         if self._allowed <= 0:
             self.victim.start()
@@ -118,18 +123,18 @@ class Killer:
         self.relay.kill_at(None)
 
     def _set(self, where: str) -> None:
-        hits = self._chance.randint(1, max(1, self.share // PER_POINT))
+        hits = self._chance.randint(1, max(1, self.share // (SELDOM if where in BATCHED else OFTEN)))
+        hits = min(hits, CONNECTIONS) if where == "connected" else hits
         if where in failpoints.POINTS:
             self.victim.env["PROOF_KILL"] = f"{where}:{hits}"
         self._order = (where, hits) if where in CONVERSATION else None
 
     def _live(self, until: float) -> None:
-        """Until the point is reached, or so much is done and no point was set, or nothing is done any more."""
+        """Until the point is reached, or so much is done, or nothing is done any more."""
         if self._order and self.victim.alive:
             self.relay.kill_at(Kill(pid=self.victim.pid, at=self._order[0], hit=self._order[1]))
-        waits = bool(self._order) or "PROOF_KILL" in self.victim.env
         seen, since, patience = self._progress(), time.monotonic(), FIRST
-        while self.victim.alive and time.monotonic() - since < patience and (waits or seen < until):
+        while self.victim.alive and time.monotonic() - since < patience and seen < until:
             if (now := self._progress()) != seen:
                 seen, since, patience = now, time.monotonic(), IDLE
             time.sleep(0.01)
