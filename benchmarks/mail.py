@@ -60,14 +60,13 @@ class Ledger:
             self._db, config=self._config, clock=self._clock, transport=transport,
             correspondence=self._correspondence, owner="benchmark",
         )  # fmt: skip
-        freed, sent, began = asyncio.Event(), 0, time.perf_counter()
-        while True:
+        freed, began = asyncio.Event(), time.perf_counter()
+        left = (await self._db.read(messages.states)).get("waiting", 0)
+        while left > 0:
             freed.clear()
             claimed = await sender.start_ready(self._clock(), freed.set)
-            sent += claimed
+            left -= claimed
             if not claimed:
-                if (await self._db.read(messages.states)).get("waiting", 0) == 0:
-                    break
                 async with asyncio.timeout(20):
                     await freed.wait()
         await sender.finish()

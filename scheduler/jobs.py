@@ -17,7 +17,7 @@ from scheduler.config import Config
 from scheduler.errors import Unavailable
 from scheduler.services import digests, housekeeping, reminders
 from scheduler.services.sending import Sender
-from scheduler.store import messages
+from scheduler.store import leases
 from scheduler.store.clock import database_now
 from scheduler.store.database import Database
 
@@ -118,7 +118,7 @@ class Jobs:
     async def running(self) -> AsyncIterator[None]:
         """Beats until the block ends, then finishes what is under way and gives its leases back."""
         if not self._db.shared:
-            await self._db.write(messages.release_leases)
+            await self._db.write(leases.release)
         ticker = AsyncIOScheduler(
             timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -138,7 +138,7 @@ class Jobs:
                 beat.stop()
             await asyncio.gather(*tasks)
             await self._sender.stop()
-            await self._db.write(lambda conn: messages.release_leases(conn, self._sender.owner))
+            await self._db.write(lambda conn: leases.release(conn, self._sender.owner))
             await self._do_chores()
 
     async def _now(self) -> datetime:

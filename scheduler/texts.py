@@ -8,7 +8,7 @@ the key `mail.reminder.subject`. A table of CLDR plural categories (`one`, `othe
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -125,6 +125,7 @@ def _value(key: str, values: Mapping[str, object], match: re.Match[str]) -> str:
     return str(values[name])
 
 
+@lru_cache(maxsize=256)
 def _locale(language: str, known: str) -> Locale:
     default = LOCALES.get(known, known)
     tag = language.replace("-", "_")

@@ -35,11 +35,13 @@ scheduler.services.past scheduler.services.joining scheduler.services.choices sc
 scheduler.services.told
 scheduler.services.references
 scheduler.services.changes scheduler.services.outbox scheduler.services.cases scheduler.services.start
-scheduler.services.last_look scheduler.services.noting scheduler.services.tally scheduler.services.owed
+scheduler.services.last_look scheduler.services.noting scheduler.services.tally scheduler.services.owed \
+scheduler.services.places
 scheduler.services.objections scheduler.services.news scheduler.services.recipients scheduler.services.touching \
 scheduler.services.invitations
 scheduler.services.resending scheduler.services.correspondence scheduler.services.people \
 scheduler.services.coalescing scheduler.services.addressees scheduler.services.institutions
+scheduler.services.claiming
 scheduler.services.reminders scheduler.services.seating scheduler.services.sending scheduler.services.party_notices \
 scheduler.services.notices \
 scheduler.services.programme_notices

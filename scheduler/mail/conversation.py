@@ -43,14 +43,15 @@ class Refusal(Exception):
         self.reply = reply
 
 
-class Conversation(asyncio.Protocol):
+class Conversation(asyncio.BufferedProtocol):
     """Speaks on a transport whose other side has greeted us and let us in. `pipelining` is what it offered."""
 
     def __init__(self, transport: asyncio.Transport, *, pipelining: bool) -> None:
         self._transport = transport
         self._pipelining = pipelining
         self._replies: deque[Reply] = deque()
-        self._buffer = bytearray()
+        self._heard = bytearray(LONGEST_LINE)
+        self._rest = bytearray()
         self._lines: list[str] = []
         self._expected = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -84,15 +85,15 @@ class Conversation(asyncio.Protocol):
                 raise Refusal(stage, reply)
             self.consented = True
 
-    async def text(self, data: bytes) -> Reply:
-        """Sends the mail, lines ending in CRLF, and gives the reply with which it was taken. Raises Refusal or Lost."""
+    async def text(self, data: bytes, *, smooth: bool = False) -> Reply:
+        """Sends a mail (`smooth`: see Envelope) and gives the reply with which it was taken. Raises Refusal or Lost."""
         if not self._data_begun:
             self._say("DATA")
             reply = await self._reply()
             if reply.code != GO_ON:
                 raise Refusal("DATA", reply)
         self._data_begun = False
-        self._write(_stuffed(data), 1)
+        self._write(data + b".\r\n" if smooth else stuffed(data), 1)
         reply = await self._reply()
         if not reply.good:
             raise Refusal("TEXT", reply)
@@ -136,7 +137,7 @@ class Conversation(asyncio.Protocol):
         raise Refusal("DATA", data) if rcpt.good else Refusal("RCPT", rcpt)
 
     def _say(self, *commands: str) -> None:
-        self._write("".join(f"{command}\r\n" for command in commands).encode("ascii"), len(commands))
+        self._write("\r\n".join([*commands, ""]).encode("ascii"), len(commands))
 
     def _write(self, data: bytes, expected: int) -> None:
         if not self.alive:
@@ -159,11 +160,14 @@ class Conversation(asyncio.Protocol):
 
     # what asyncio calls
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> bytearray:
+        """Where asyncio may put what the relay says: replies are short, and a new buffer for each costs more."""
+        return self._heard
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Takes in what the relay says; words out of turn (it is closing down) end the conversation."""
-        self._buffer += data
-        *lines, rest = self._buffer.split(b"\n")
-        self._buffer = rest
+        *lines, rest = (self._rest + self._heard[:nbytes]).split(b"\n")
+        self._rest = rest
         if len(rest) > LONGEST_LINE or sum(map(len, self._lines)) > LONGEST_REPLY:
             self._break("The mail server's answer has no end.")
         for line in lines:
@@ -182,12 +186,12 @@ class Conversation(asyncio.Protocol):
         self._wake()
 
     def _take(self, line: str) -> None:
-        code = line[:3]
-        if not (code.isascii() and code.isdigit()) or line[3:4] not in {"", " ", "-"}:
+        code, mark = line[:3], line[3:4]
+        if not (code.isascii() and code.isdigit()) or mark not in {"", " ", "-"}:
             self._break(f"Malformed SMTP response line: {line[:200]}")
             return
         self._lines.append(line[4:].strip())
-        if line[3:4] == "-":
+        if mark == "-":
             return
         text, self._lines = "\n".join(self._lines), []
         if not self._expected:
@@ -205,9 +209,9 @@ class Conversation(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _stuffed(data: bytes) -> bytes:
+def stuffed(data: bytes) -> bytes:
     """The text as it travels: dots at the beginning of lines doubled (RFC 5321 section 4.5.2), ended by a lone dot."""
-    if data.count(b"\n") != data.count(b"\r\n") or data.count(b"\r") != data.count(b"\r\n"):
+    if not data.count(b"\r\n") == data.count(b"\n") == data.count(b"\r"):
         data = b"\r\n".join(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n"))
     data = data.replace(b"\r\n.", b"\r\n..")
     if data.startswith(b"."):

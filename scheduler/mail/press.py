@@ -7,11 +7,11 @@ mail made the long way before it is used, octet by octet; whatever does not fit 
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from email.quoprimime import body_encode
 from email.utils import format_datetime
-from functools import partial
+from functools import lru_cache, partial
+from operator import attrgetter
 from secrets import token_hex
 from types import FunctionType
 from typing import Any, cast
@@ -19,22 +19,33 @@ from typing import Any, cast
 import structlog
 from msgspec.structs import replace
 
-from scheduler.mail.compose import MESSAGE_ID, POLICY, Mail, envelope
+from scheduler.mail.compose import MESSAGE_ID, Mail, envelope
+from scheduler.mail.forms import Form, Parts, Piece, quoted
 from scheduler.mail.letter import Letter, Links
-from scheduler.mail.transport import PLAIN_ADDRESS, Envelope, normal
+from scheduler.mail.transport import Envelope, normal, plain
 
 log = structlog.get_logger()
 
 MOST_FORMS = 512
-PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/@%+#=-]{1,400}")
+PLAIN_URLS = re.compile(r"(?:https?://[A-Za-z0-9._~:/@%+#-]{1,400}\n)*")
 _SHARED_LINKS = frozenset({"event"})
 """Links that are the same for everybody; what a link is made of besides is one recipient's own."""
+_OWN_LINKS = tuple(name for name in Links.__struct_fields__ if name not in _SHARED_LINKS)
 _STAND_IN_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 
 Read = tuple[str, str]
 """What was read: of `letter` or `registration`, and the field's name."""
-Piece = bytes | str | tuple[str | tuple[str], ...]
-"""Octets as they are; the name of a value; or a line of text with names (in tuples) in it, to be encoded."""
+
+
+def _getter(names: Iterable[str]) -> Callable[[object], tuple[Any, ...]]:
+    """Gives all of these attributes in one go (`attrgetter` gives a tuple for two names and more)."""
+    first, *more = names
+    get = attrgetter(first, *more)
+    return get if more else lambda whole: (get(whole),)
+
+
+_own_links = _getter(_OWN_LINKS)
+_shared_links = _getter(_SHARED_LINKS)
 
 
 class Unfit(Exception):
@@ -46,16 +57,15 @@ class Press:
 
     def __init__(self, write: Callable[[Letter], Mail]) -> None:
         self._write = write
-        self._forms: dict[str, dict[tuple[Read, ...], dict[tuple[object, ...], list[Piece] | None]]] = {}
+        self._kinds: dict[tuple[str, str], dict[tuple[Read, ...], _Kind]] = {}
         self._count = 0
-        self._kept: list[tuple[int, object]] = []
-        self._number = 0
+        self._numbers = _Numbers()
 
     def envelope(self, letter: Letter, return_path: str = "") -> Envelope:
         """The finished mail. Raises what wording and composing it raise."""
         try:
             values = _values(letter)
-            data = self._filled(letter, values)
+            data, smooth = self._filled(letter, values)
         except Unfit:
             return envelope(replace(self._write(letter), return_path=return_path))
         return Envelope(
@@ -63,44 +73,61 @@ class Press:
             recipient=letter.recipient,
             message_id=letter.message_id,
             data=data,
+            smooth=smooth,
         )
 
-    def _filled(self, letter: Letter, values: dict[str, str]) -> bytes:
-        for names, forms in self._forms.get(letter.cause, {}).items():
-            key = self._key(letter, names)
-            if key in forms:
-                form = forms[key]
+    def _filled(self, letter: Letter, values: dict[str, str]) -> tuple[bytes, bool]:
+        for kind in self._kinds.get((letter.cause, letter.language), {}).values():
+            key = kind.key(letter, self._numbers)
+            if key in kind.forms:
+                form = kind.forms[key]
                 if form is None:
                     raise Unfit
-                return _fill(form, values)
-        return self._first(letter, values)
+                return form.filled(values)
+        return self._first(letter, values), False
 
     def _first(self, letter: Letter, values: dict[str, str]) -> bytes:
         """The first of a kind: its form is made, and judged by the mail made the long way."""
         made = envelope(self._write(letter)).data
         reads: dict[Read, object] = {}
-        form: list[Piece] | None
+        form: Form | None
         try:
             form = _form(self._write, letter, reads)
-            if _fill(form, values) != made:
+            if form.filled(values)[0] != made:
                 raise Unfit
         except Exception as error:  # whatever the wording cannot do with a watch: the long way can
             form = None
             log.warning("mail.no_form", cause=letter.cause, language=letter.language, reason=type(error).__name__)
         if self._count >= MOST_FORMS:
-            self._forms.clear()
+            self._kinds.clear()
             self._count = 0
-        names = tuple(reads)
-        self._forms.setdefault(letter.cause, {}).setdefault(names, {})[self._key(letter, names)] = form
+        kinds = self._kinds.setdefault((letter.cause, letter.language), {})
+        kind = kinds.setdefault(tuple(reads), _Kind(reads))
+        kind.forms[kind.key(letter, self._numbers)] = form
         self._count += 1
         return made
 
-    def _key(self, letter: Letter, names: tuple[Read, ...]) -> tuple[object, ...]:
-        parts = {"letter": letter, "registration": letter.registration}
-        own = tuple(self._known(getattr(parts[of], name, None)) for of, name in names)
-        return (*own, *_shape(letter.links))
 
-    def _known(self, value: object) -> object:
+class _Kind:
+    """The forms for readers of whom the same was read, by what it was."""
+
+    def __init__(self, reads: dict[Read, object]) -> None:
+        self.forms: dict[tuple[object, ...], Form | None] = {}
+        self._fields = _getter([f"registration.{name}" if of == "registration" else name for of, name in reads])
+
+    def key(self, letter: Letter, numbers: "_Numbers") -> tuple[object, ...]:
+        """Equal for letters with the same words."""
+        return (*map(numbers.known, self._fields(letter)), *_shape(letter.links))
+
+
+class _Numbers:
+    """Numbers for values that nothing can be looked up by (dictionaries, and what holds some)."""
+
+    def __init__(self) -> None:
+        self._kept: list[tuple[int, object]] = []
+        self._number = 0
+
+    def known(self, value: object) -> object:
         """Something that is equal for equal values and can be looked up by."""
         try:
             hash(value)
@@ -147,8 +174,8 @@ class _Watch:
 
 def _values(letter: Letter) -> dict[str, str]:
     """What is this recipient's own, by name. Raises Unfit where it could not just be put in its place."""
-    links = {name: getattr(letter.links, name) for name in Links.__struct_fields__}
-    own = {name: url for name, url in links.items() if url and name not in _SHARED_LINKS}
+    own = {name: url for name, url in zip(_OWN_LINKS, _own_links(letter.links), strict=True) if url}
+    urls = "".join(f"{url}\n" for url in own.values())
     fits = (
         letter.registration is not None
         and letter.calendar is None
@@ -156,27 +183,33 @@ def _values(letter: Letter) -> dict[str, str]:
         and letter.date.tzinfo is UTC
         and len(letter.message_id) <= 200
         and MESSAGE_ID.fullmatch(letter.message_id)
-        and PLAIN_ADDRESS.fullmatch(letter.recipient)
-        and all(isinstance(url, str) and PLAIN_URL.fullmatch(url) for url in own.values())
+        and plain(letter.recipient)
+        and urls.count("\n") == len(own)
+        and PLAIN_URLS.fullmatch(urls)
     )
     if not fits:
         raise Unfit
     ids = {"message_id": letter.message_id, "boundary": _seed(letter.message_id)}
-    return {**own, **ids, "recipient": letter.recipient, "date": format_datetime(letter.date)}
+    return {**own, **ids, "recipient": letter.recipient, "date": _date(letter.date)}
+
+
+@lru_cache(maxsize=64)
+def _date(date: datetime) -> str:
+    """As a header has it; mails of one reminder share it."""
+    return format_datetime(date)
 
 
 def _shape(links: Links) -> Iterator[object]:
     """What of the links decides about the words: which there are, and those that all share."""
-    for name in Links.__struct_fields__:
-        url = getattr(links, name)
-        yield url if name in _SHARED_LINKS else bool(url)
+    yield from _shared_links(links)
+    yield from map(bool, _own_links(links))
 
 
 def _seed(message_id: str) -> str:
     return hashlib.sha256(message_id.encode()).hexdigest()[:32]
 
 
-def _form(write: Callable[[Letter], Mail], letter: Letter, reads: dict[Read, object]) -> list[Piece]:
+def _form(write: Callable[[Letter], Mail], letter: Letter, reads: dict[Read, object]) -> Form:
     """Words and composes a letter with stand-ins, and takes the result apart. Raises Unfit."""
     secret = token_hex(12)  # nobody's text can hold it
     links = letter.links
@@ -196,20 +229,20 @@ def _form(write: Callable[[Letter], Mail], letter: Letter, reads: dict[Read, obj
     names = {**{text: name for name, text in stand_ins.items()}, str(instead["message_id"]): "message_id"}
     names |= {str(instead["recipient"]): "recipient", format_datetime(_STAND_IN_DATE): "date"}
     names[_seed(mail.message_id)] = "boundary"
-    return list(_merged(_pieces(mail, names, secret)))
+    return Form(_pieces(mail, names, secret))
 
 
 def _pieces(mail: Mail, names: dict[str, str], secret: str) -> Iterator[Piece]:
     whole = envelope(mail).data
     for body in (mail.text, mail.html):
         lines = [line.decode() for line in body.encode().splitlines()]
-        encoded = b"".join(_encoded(line) for line in lines)
+        encoded = b"".join(quoted(line) for line in lines)
         before, found, whole = whole.partition(encoded)
         if not found or secret in mail.subject:
             raise Unfit
         yield from _named(before, names)
         for line in lines:
-            yield _line(line, names) if secret in line else _encoded(line)
+            yield _line(line, names) if secret in line else quoted(line)
     yield from _named(whole, names)
 
 
@@ -219,39 +252,9 @@ def _named(octets: bytes, names: dict[str, str]) -> Iterator[Piece]:
         yield names[part] if part in names else part.encode("ascii")
 
 
-def _line(line: str, names: dict[str, str]) -> Piece:
+def _line(line: str, names: dict[str, str]) -> Parts:
     return tuple((names[part],) if part in names else part for part in _split(line, names) if part)
 
 
 def _split(text: str, names: dict[str, str]) -> list[str]:
     return re.split(f"({'|'.join(map(re.escape, names))})", text)
-
-
-def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    gathered = bytearray()
-    for piece in pieces:
-        if isinstance(piece, bytes):
-            gathered += piece
-            continue
-        yield bytes(gathered)
-        gathered.clear()
-        yield piece
-    yield bytes(gathered)
-
-
-def _fill(form: list[Piece], values: dict[str, str]) -> bytes:
-    return b"".join(_octets(piece, values) for piece in form)
-
-
-def _octets(piece: Piece, values: dict[str, str]) -> bytes:
-    if isinstance(piece, bytes):
-        return piece
-    if isinstance(piece, str):
-        return values[piece].encode("ascii")
-    return _encoded("".join(values[part[0]] if isinstance(part, tuple) else part for part in piece))
-
-
-def _encoded(line: str) -> bytes:
-    """One line in quoted-printable, as the library writes it, with its end."""
-    text = body_encode(line.encode().decode("latin-1"), POLICY.max_line_length or 0)
-    return text.replace("\n", "\r\n").encode("ascii") + b"\r\n"

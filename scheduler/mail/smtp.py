@@ -137,7 +137,7 @@ class SmtpTransport:
                 await self._reset(talk)
                 self.line.heard()
                 return Withdrawn()
-            reply = await talk.text(attempt.envelope.data)
+            reply = await talk.text(attempt.envelope.data, smooth=attempt.envelope.smooth)
         except BaseException as error:
             return await self._ended(talk, attempt, error)
         self._keep(talk)
@@ -222,5 +222,7 @@ def _dead(error: BaseException) -> bool:
 
 def _clean(text: str) -> str:
     """A server's words, fit to be stored and shown: one line, no control characters, not endless."""
+    if text.isprintable():
+        return text.strip()[:REPLY_LENGTH]
     plain = text.encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", plain).strip()[:REPLY_LENGTH]

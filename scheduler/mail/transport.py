@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
@@ -10,18 +11,22 @@ from scheduler.errors import ServiceError
 from scheduler.model.address import normal_address
 from scheduler.model.message import Failure
 
-PLAIN_ADDRESS = re.compile(
+_PLAIN_ADDRESS = re.compile(
     r"(?=.{6,66}\Z)[A-Za-z0-9_+-]{1,40}(\.[A-Za-z0-9_+-]{1,20}){0,2}@([a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?\.){1,4}[a-z]{2,20}"
 )
 
 
 class Envelope(Struct, frozen=True, kw_only=True):
-    """A composed message on its way: `sender` and the one `recipient` are bare addresses (RFC 5321 section 2.3.1)."""
+    """A composed message on its way: `sender` and the one `recipient` are bare addresses (RFC 5321 section 2.3.1).
+
+    `smooth` is whether it is known that each line of the data ends in CRLF and none begins with a dot.
+    """
 
     sender: str
     recipient: str
     message_id: str
     data: bytes
+    smooth: bool = False
 
 
 class Delivered(Struct, frozen=True):
@@ -71,15 +76,21 @@ class Transport(Protocol):
         ...
 
 
+@lru_cache(maxsize=1024)
+def plain(address: str) -> bool:
+    """True for an address that plainly is in its normal form, as nearly all are. A mail asks it several times."""
+    return _PLAIN_ADDRESS.fullmatch(address) is not None
+
+
 def normal(address: str) -> str:
     """The normal form of an address, at once for one that plainly is in it. Raises InvalidAddress."""
-    return address if PLAIN_ADDRESS.fullmatch(address) else normal_address(address, dotless=True)
+    return address if plain(address) else normal_address(address, dotless=True)
 
 
 def fault_of(envelope: Envelope) -> Refused | None:
     """The last check before the wire: a sender and exactly one recipient that cannot smuggle a command."""
     try:
-        exact = all(normal(address) == address for address in (envelope.sender, envelope.recipient))
+        exact = normal(envelope.sender) == envelope.sender and normal(envelope.recipient) == envelope.recipient
     except ServiceError as error:
         return Refused(Failure(text=error.detail, permanent=True))
     if not exact:

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from itsdangerous import BadSignature, Serializer, URLSafeSerializer
+from itsdangerous import BadSignature, Serializer, Signer, URLSafeSerializer
 from itsdangerous.encoding import base64_encode
 
 from scheduler.model.machine_addresses import MachineAddresses
@@ -48,8 +48,30 @@ class Addresses:
         return f"{self.base}/console"
 
 
+class _Signer(Signer):
+    """Derives the key of a secret once and not for each signature: it is the same each time."""
+
+    _derived: bytes = b""
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        """As Signer has it; only the key that is signed with is kept."""
+        if secret_key is not None:
+            return super().derive_key(secret_key)
+        self._derived = self._derived or super().derive_key()
+        return self._derived
+
+
 class _Short(URLSafeSerializer):
-    """Does not try to compress what is too short for it: that would be most of the work."""
+    """Does not try to compress what is too short for it, nor prepare anew what is the same: most of the work."""
+
+    _kept: Signer | None = None
+
+    def make_signer(self, salt: str | bytes | None = None) -> Signer:
+        """As Serializer has it, one for all signatures with the usual salt."""
+        if salt is not None and salt != self.salt:
+            return super().make_signer(salt)
+        self._kept = self._kept or super().make_signer(salt)
+        return self._kept
 
     def dump_payload(self, obj: Any) -> bytes:
         """The payload as URLSafeSerializer writes it for short values, and reads it."""
@@ -65,8 +87,8 @@ class Links(Addresses):
 
     def __init__(self, base: str, secret: str, *, replies: str = "", bounces: bool = True) -> None:
         super().__init__(base)
-        self._attendee = _Short(secret, salt="attendee")
-        self._digest = _Short(secret, salt="digest")
+        self._attendee = _Short(secret, salt="attendee", signer=_Signer)
+        self._digest = _Short(secret, salt="digest", signer=_Signer)
         self._choices = URLSafeSerializer(secret, salt="choices")
         self._bounces = bounces
         self.machine = MachineAddresses(replies, secret)

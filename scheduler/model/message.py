@@ -22,6 +22,9 @@ Cause = Literal[
 ]
 """What the mail is about; the value of its X-Enspired-Cause header."""
 
+REFUSED = 500
+"""From here on a reply code is a final refusal (RFC 5321 section 4.2.1)."""
+
 MessageState = Literal["waiting", "held", "sending", "sent", "failed", "dropped"]
 
 

@@ -1,6 +1,7 @@
 """What a message speaks of, looked up as it stands now."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from msgspec import Struct, field
 from sqlalchemy import Connection
@@ -30,8 +31,8 @@ class Case(Struct, frozen=True, kw_only=True):
     it, and in a reminder what changed since they registered; `spoken_for` a notice whose news a later one tells;
     `tells` all that a letter says to somebody for whom a notice waits. `party` is the speaker or host that a reminder
     goes to, `registered` how many come. `silent` says that the address wants no reminders at all; `earlier` and
-    `beside` are what a reminder has to be judged by. `listed` is what a digest tells; `digest` is gone once it was
-    ended.
+    `beside` are what a reminder has to be judged by. Until `in_hand_until` another mail to them may be on its way,
+    which decides about one that hangs on others. `listed` is what a digest tells; `digest` is gone once it was ended.
     """
 
     message: Message
@@ -52,6 +53,7 @@ class Case(Struct, frozen=True, kw_only=True):
     silent: bool = False
     earlier: tuple[Message, ...] = ()
     beside: tuple[Message, ...] = ()
+    in_hand_until: datetime | None = None
     digest: Digest | None = None
     listed: tuple[Listed, ...] = ()
 
@@ -120,6 +122,7 @@ def _case(conn: Connection, message: Message, shared: _Shared) -> Case:
     dates = shared.dates.get(event.id, ()) if event else ()
     registration = shared.registrations.get(message.registration_id or "")
     reminder = shared.reminders.get(message.reminder_id or "")
+    earlier = _earlier(conn, message, reminder)
     return Case(
         message=message,
         event=event,
@@ -137,8 +140,9 @@ def _case(conn: Connection, message: Message, shared: _Shared) -> Case:
         party=_party(event, message),
         registered=_registered(conn, event) if event and message.recipient else 0,
         silent=reminder is not None and message.address.lower() in shared.silent,
-        earlier=_earlier(conn, message, reminder),
+        earlier=earlier,
         beside=beside(conn, message, reminder, event),
+        in_hand_until=neighbours.in_hand_until(conn, message) if _hangs(message, earlier) else None,
         digest=digest_of(conn, message),
         listed=_listed(conn, message, shared),
     )
@@ -210,7 +214,11 @@ def had(earlier: tuple[Message, ...], reminder: Reminder) -> bool:
 
 def hangs_on_other_mails(case: Case) -> bool:
     """True for what may become needless because another mail left: a look at it is old as soon as one was sent."""
-    return case.message.cause == "update" or BESIDE in case.message.facts or bool(case.earlier)
+    return _hangs(case.message, case.earlier)
+
+
+def _hangs(message: Message, earlier: tuple[Message, ...]) -> bool:
+    return message.cause == "update" or BESIDE in message.facts or bool(earlier)
 
 
 def reads_alike(case: Case, worded: Case) -> bool:

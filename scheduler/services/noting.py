@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,32 +16,53 @@ from scheduler.store.database import Database
 
 T = TypeVar("T")
 _RETRY_SECONDS = 0.2
+_GATHER_SECONDS = 0.02
 
 
 class _Taken(Struct, frozen=True):
-    """A message that the relay took at an instant, facts to keep with it, and who waits for the note."""
+    """A message that the relay took at an instant, facts to keep with it, and who hears how noting it went."""
 
     message: Message
     at: datetime
     facts: Mapping[str, str]
-    done: asyncio.Future[None]
+    heard: Callable[[Exception | None], None]
 
 
 class Notes:
-    """The notes of one sender. What the relay took and is not committed here is what a crash would repeat."""
+    """The notes of one sender. What the relay took and is not committed here is what a crash would repeat.
 
-    def __init__(self, db: Database) -> None:
+    `after` is called after each batch. `gather` is how many wait for each other, for a moment, before they are
+    written; 0 where nothing goes on without its note.
+    """
+
+    def __init__(self, db: Database, after: Callable[[], None], *, gather: int = 0) -> None:
         self._db = db
+        self._after = after
+        self._gather = gather
+        self._enough = asyncio.Event()
         self._sent: list[_Taken] = []
         self._writing: asyncio.Task[None] | None = None
 
-    async def sent(self, message: Message, at: datetime, facts: Mapping[str, str]) -> None:
-        """Notes that the relay took a message, and facts to keep with it; back when that is committed."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._sent.append(_Taken(message, at, facts, done))
+    @property
+    def open(self) -> bool:
+        """True while something is still to be noted."""
+        return self._writing is not None
+
+    def sent(
+        self, message: Message, at: datetime, facts: Mapping[str, str], heard: Callable[[Exception | None], None]
+    ) -> None:
+        """Notes soon that the relay took a message, with facts to keep with it; `heard` is called once that is
+        committed, with None, or with what made it impossible."""
+        self._sent.append(_Taken(message, at, facts, heard))
+        if len(self._sent) >= self._gather:
+            self._enough.set()
         if self._writing is None:
             self._writing = asyncio.create_task(self._write_sent())
-        await done
+
+    async def written(self) -> None:
+        """Back when nothing is open any more."""
+        while self._writing is not None:
+            await asyncio.shield(self._writing)
 
     async def insist(self, body: Callable[[Connection], T]) -> T:
         """Writes what happened, and does not give up while the database is busy: it has happened."""
@@ -53,22 +75,28 @@ class Notes:
     async def _write_sent(self) -> None:
         try:
             while self._sent:
+                await self._gathered()
                 batch, self._sent = self._sent, []
                 await self._write_batch(batch)
         finally:
             self._writing = None
 
+    async def _gathered(self) -> None:
+        if len(self._sent) < self._gather:
+            self._enough.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_GATHER_SECONDS):
+                    await self._enough.wait()
+
     async def _write_batch(self, batch: list[_Taken]) -> None:
+        fault: Exception | None = None
         try:
             await self.insist(lambda conn: _mark(conn, batch))
-        except Exception as error:
-            for taken in batch:
-                if not taken.done.done():
-                    taken.done.set_exception(error)
-        else:
-            for taken in batch:
-                if not taken.done.done():
-                    taken.done.set_result(None)
+        except Exception as error:  # their leases run out and they are sent again; the next ones go on
+            fault = error
+        for taken in batch:
+            taken.heard(fault)
+        self._after()
 
 
 def _mark(conn: Connection, batch: list[_Taken]) -> None:

@@ -16,6 +16,8 @@ UNDONE = "the change was undone"
 TOLD_ELSEWHERE = "another mail told it"
 LEASE_LOST = "lease lost"
 """The one objection after which nothing is noted: the message is in other hands, or soon will be."""
+IN_HAND = "another mail to them is on its way"
+"""No objection to the message itself either: it waits until it is known what became of the other."""
 OLD_WORDS = "what it speaks of changed after it was worded"
 """No objection to the message itself: it is put back, and worded anew when it is claimed again."""
 
@@ -32,6 +34,8 @@ def objection(case: Case, claimed: Message, now: datetime) -> str:
         return LEASE_LOST
     if message.expires_at is not None and now >= message.expires_at:
         return "too late: it could not be sent in time"
+    if case.in_hand_until is not None and case.in_hand_until > now:
+        return IN_HAND
     return _objection_to_content(case, now)
 
 

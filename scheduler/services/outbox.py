@@ -118,7 +118,7 @@ def to_registration(
 
 def claim(conn: Connection, owner: str, limit: int, *, config: Config, now: datetime) -> list[Message]:
     """Takes up to `limit` ready messages for `owner`, for as long as a lease lasts."""
-    return messages.claim(conn, now, owner, now + timedelta(seconds=config.reminders.lease_seconds), limit)
+    return leases.claim(conn, now, owner, now + timedelta(seconds=config.reminders.lease_seconds), limit)
 
 
 def failed(conn: Connection, claimed: Message, failure: Failure, *, config: Config, now: datetime) -> datetime | None:

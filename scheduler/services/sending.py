@@ -10,37 +10,32 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from msgspec import Struct
-from sqlalchemy import Connection
 
 from scheduler.clock import Clock
 from scheduler.config import Config
 from scheduler.errors import ServiceError
 from scheduler.mail.transport import Delivered, Envelope, Refused, Transport
-from scheduler.model.institution import Institution
 from scheduler.model.message import Failure, Message
 from scheduler.model.notices import to_text
 from scheduler.services import cases, outbox
 from scheduler.services.cases import Case
+from scheduler.services.claiming import Claimed, Claims
 from scheduler.services.correspondence import Correspondence
-from scheduler.services.last_look import LastLook, Seen
+from scheduler.services.last_look import LastLook
 from scheduler.services.noting import Notes
-from scheduler.services.objections import LEASE_LOST, OLD_WORDS
+from scheduler.services.objections import IN_HAND, LEASE_LOST, OLD_WORDS
 from scheduler.services.objections import objection as objection_to
+from scheduler.services.places import Place, Places
 from scheduler.services.tally import Tally
 from scheduler.services.told import TOLD
-from scheduler.store import institutions, leases
+from scheduler.store import leases
 from scheduler.store.database import Database
 
 log = structlog.get_logger()
 
 
-class _Claimed(Struct, frozen=True):
-    """A message under our lease, with what it spoke of when it was claimed."""
-
-    message: Message
-    seen: Seen | None
-    known: dict[str, Institution]
+_TURN = timedelta(seconds=1)
+"""After so long it is looked whether another node is done with an older mail to the same reader."""
 
 
 class Sender:
@@ -66,12 +61,12 @@ class Sender:
         self._transport = transport
         self._correspondence = correspondence
         self.tally = Tally(transport.seconds_down)
-        self._notes = Notes(db)
+        self._notes = Notes(db, self._go_on, gather=config.mail.unnoted_mails // 2)
         self._look = LastLook(db)
-        self._ready: deque[_Claimed] = deque()
+        self._claims = Claims(db, config=config, correspondence=correspondence, owner=owner)
+        self._ready: deque[Claimed] = deque()
         self._under_way: set[asyncio.Task[None]] = set()
-        self._with_relay = 0
-        self._starting = 0
+        self._places = Places()
         self._ahead = timedelta(0)
         self._freed: Callable[[], None] = _nothing
         self.owner = owner
@@ -87,15 +82,15 @@ class Sender:
         room = self._transport.room() - len(self._ready)
         if room <= 0 or self._plenty(room):
             return 0
-        claimed = await self._db.write(lambda conn: self._claim(conn, room, now), own=True)
+        claimed = await self._db.write(lambda conn: self._claims.claim(conn, room, now), own=True)
         self._ready.extend(claimed)
         self._start()
         return len(claimed)
 
     async def finish(self) -> None:
         """Waits until everything that was claimed has come to its end, as far as there is room for it."""
-        while self._under_way:
-            await asyncio.gather(*self._under_way)
+        while self._under_way or self._notes.open:
+            await asyncio.gather(*self._under_way, self._notes.written())
 
     async def stop(self) -> None:
         """Begins nothing more, waits for what was begun, and gives the rest back."""
@@ -103,90 +98,99 @@ class Sender:
         await self._put_back([one.message for one in rest])
         await self.finish()
 
-    def count(self, *, starting: int = 0, with_relay: int = 0) -> None:
-        """Keeps the books of messages that start, and of those with the relay."""
-        self._starting += starting
-        self._with_relay += with_relay
-
     def _plenty(self, room: int) -> bool:
         """True while a claim would bring little: many at once cost hardly more than one."""
         return len(self._ready) > room
 
-    def _claim(self, conn: Connection, limit: int, now: datetime) -> list[_Claimed]:
-        """The claim and the look-up of the whole batch in one transaction."""
-        claimed = outbox.claim(conn, self.owner, limit, config=self._config, now=now)
-        if not claimed:
-            return []
-        version, known = self._db.version, institutions.all_institutions(conn)
-        try:
-            found = cases.look_up_claimed(conn, claimed)
-        except (ServiceError, ValueError) as error:  # one that cannot be read: each is looked up by itself
-            log.error("messages.unreadable", count=len(claimed), exc_info=error)
-            return [_Claimed(message, None, known) for message in claimed]
-        return [_Claimed(message, Seen(found[message.id], version), known) for message in claimed]
-
     def _start(self) -> None:
-        """Starts what lies ready, in order, as far as connections, notes and the relay's rate allow."""
-        mail, late = self._config.mail, []
-        room = self._transport.room() - self._starting
-        while self._ready and room > 0 and self._with_relay < mail.connections:
-            if len(self._under_way) >= mail.connections + mail.unnoted_mails:
-                break
+        """Starts what lies ready, in order, as far as there is room."""
+        while one := self._next():
+            self._spawn(self._run(one, self._places.take(one.message.address)))
+
+    def _next(self) -> Claimed | None:
+        """What is to be sent next; None where nothing is, or connections, notes or the relay's rate forbid it."""
+        found, late, aside = None, [], []
+        while found is None and self._ready and self._room():
+            self._claims.word_some(self._ready, self._now())
             one = self._ready.popleft()
-            if self._time_enough(one.message):
-                room -= 1
-                self._starting += 1
-                self._with_relay += 1
-                self._spawn(self._see_through(one))
+            if one.message.address in self._places.addresses:
+                aside.append(one)
+            elif self._time_enough(one.message):
+                found = one
             else:
                 late.append(one.message)
+        self._ready.extendleft(reversed(aside))
         if late:
             self._spawn(self._put_back(late))
+        return found
+
+    def _room(self) -> bool:
+        mail, places = self._config.mail, self._places
+        return (
+            places.with_relay < mail.connections
+            and places.begun < mail.connections + mail.unnoted_mails
+            and places.starting < self._transport.room()
+        )
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
 
-    async def _see_through(self, one: _Claimed) -> None:
-        place = _Place(self)
+    async def _run(self, one: Claimed, place: Place) -> None:
+        """Sees one mail after the other through, as long as there is a next one."""
+        following: Claimed | None = one
+        while following:
+            await self._see_through(following, place)
+            self._ask_for_more()
+            if following := self._next():
+                place = self._places.take(following.message.address)
+
+    async def _see_through(self, one: Claimed, place: Place) -> None:
+        noted_later = False
         try:
-            await self._send(one, place)
+            noted_later = await self._send(one, place)
         except Exception as error:  # its lease runs out and it comes again; the others go on
             log.error("message.interrupted", message=one.message.id, exc_info=error)
         finally:
-            place.leave()
-            # The task itself still counts as under way: what may start because of its end starts a moment later.
-            asyncio.get_running_loop().call_soon(self._go_on)
+            if not noted_later:
+                place.end()
 
     def _go_on(self) -> None:
         self._start()
+        self._ask_for_more()
+
+    def _ask_for_more(self) -> None:
         if len(self._ready) <= self._transport.room():
             self._freed()
 
-    async def _send(self, one: _Claimed, place: "_Place") -> None:
-        message, case = one.message, one.seen.case if one.seen else await self._look.again(one.message.id, None)
+    async def _send(self, one: Claimed, place: Place) -> bool:
+        """True when what became of it is still to be noted, after which the place ends."""
+        message, case = one.message, one.seen.case if one.seen else None
+        if one.hangs:
+            case = await self._look.again(message.id, None)
         if case is None:
-            return
-        objection = objection_to(case, message, self._now())
-        if objection:
+            return False
+        if one.envelope:
+            return await self._hand_over(one, case, one.envelope, place)
+        if objection := objection_to(case, message, self._now()):
             await self._drop(message, objection)
-            return
+            return False
         try:
             envelope = self._correspondence.envelope(case, one.known, now=self._now())
         except Exception as error:  # a message that cannot be worded must not stop the others
             log.error("message.unwritable", message=message.id, exc_info=not isinstance(error, ServiceError))
             failure = Failure(text=f"It could not be written: {type(error).__name__}", permanent=False)
             await self._fail(message, failure)
-            return
-        await self._hand_over(one, case, envelope, place)
+            return False
+        return await self._hand_over(one, case, envelope, place)
 
     def _time_enough(self, message: Message) -> bool:
         """False when the lease could run out while the relay still answers: then it is left to be claimed again."""
         deadline = timedelta(seconds=self._config.mail.timeout_seconds)
         return message.lease_until is None or message.lease_until - self._now() >= deadline
 
-    async def _hand_over(self, one: _Claimed, seen: Case, envelope: Envelope, place: "_Place") -> None:
+    async def _hand_over(self, one: Claimed, seen: Case, envelope: Envelope, place: Place) -> bool:
         message, objections = one.message, [""]
 
         async def still_wanted() -> bool:
@@ -200,21 +204,34 @@ class Sender:
         delivery = await self._transport.deliver(envelope, still_wanted)
         place.leave()
         if isinstance(delivery, Delivered):
-            self._start()
-            at = self._now()
-            self.tally.sent(message, at)
-            await self._notes.sent(message, at, {TOLD: to_text(seen.tells)} if seen.tells else {})
-            log.info("message.sent", message=message.id, cause=message.cause, attempt=message.attempts)
-        elif isinstance(delivery, Refused) and delivery.again_in is not None:
+            self._taken(message, {TOLD: to_text(seen.tells)} if seen.tells else {}, place)
+            return True
+        if isinstance(delivery, Refused) and delivery.again_in is not None:
             await self._wait_for_relay(message, delivery.failure, delivery.again_in)
         elif isinstance(delivery, Refused):
             await self._fail(message, delivery.failure)
         else:
             await self._drop(message, objections[-1])
+        return False
+
+    def _taken(self, message: Message, facts: dict[str, str], place: Place) -> None:
+        def noted(fault: Exception | None) -> None:
+            place.end()
+            if fault is None:
+                log.info("message.sent", message=message.id, cause=message.cause, attempt=message.attempts)
+            else:
+                log.error("message.interrupted", message=message.id, exc_info=fault)
+
+        at = self._now()
+        self.tally.sent(message, at)
+        self._notes.sent(message, at, facts, noted)
 
     async def _drop(self, message: Message, reason: str) -> None:
         if reason == OLD_WORDS:
             await self._put_back([message])
+        elif reason == IN_HAND:
+            again_at = self._now() + _TURN
+            await self._notes.insist(lambda conn: leases.put_back(conn, [message], again_at=again_at))
         elif reason != LEASE_LOST:
             self.tally.outcomes["dropped"] += 1
             await self._notes.insist(lambda conn: outbox.dropped(conn, message, reason))
@@ -242,27 +259,6 @@ class Sender:
 
     def _now(self) -> datetime:
         return self._clock() + self._ahead
-
-
-class _Place:
-    """A message's place among those with the relay: taken when it starts, left once, whatever happens."""
-
-    def __init__(self, sender: Sender) -> None:
-        self._sender = sender
-        self._counted = self._taken = True
-
-    def started(self) -> None:
-        """The transport counts it from now on."""
-        if self._counted:
-            self._counted = False
-            self._sender.count(starting=-1)
-
-    def leave(self) -> None:
-        """The relay has answered, or was never asked."""
-        self.started()
-        if self._taken:
-            self._taken = False
-            self._sender.count(with_relay=-1)
 
 
 def _nothing() -> None:

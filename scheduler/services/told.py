@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from scheduler.model.event import Event, Occurrence
-from scheduler.model.message import Message
+from scheduler.model.message import REFUSED, Message
 from scheduler.model.notices import ABSENT, JOINING, Noted, changed, date_aspect, from_text, noted, still
 from scheduler.model.registration import Registration
 from scheduler.services.past import Past
@@ -49,9 +49,18 @@ def retold(letters: Iterable[Message], since: datetime, known: Noted, present: N
 
 
 def none_left(letters: Iterable[Message]) -> bool:
-    """True while nobody was told anything that could be wrong now: their first letter waits, and says all as it is."""
+    """True while nobody was told anything that could be wrong now: their first letter waits, and says all as it is, or
+    it was refused for good."""
     alive = [one for one in letters if one.state != "dropped"]
-    return bool(alive) and all(one.state == "waiting" and not one.attempts and one.cause != "update" for one in alive)
+    return bool(alive) and all(_waits(one) or _refused(one) for one in alive)
+
+
+def _waits(letter: Message) -> bool:
+    return letter.state == "waiting" and not letter.attempts and letter.cause != "update"
+
+
+def _refused(letter: Message) -> bool:
+    return letter.state == "failed" and (letter.last_code or 0) >= REFUSED
 
 
 def spoken_for(conn: Connection, notice: Message) -> bool:

@@ -1,4 +1,7 @@
-"""What a sender notes of many messages at once: the lease and the number of the attempt fence each of them."""
+"""Messages in a sender's hands: claimed with a lease, and what is noted of many of them at once.
+
+The lease and the number of the attempt fence each note.
+"""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -6,13 +9,51 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from scheduler.model.message import Failure, Message
-from scheduler.store.messages import SECRET
+from scheduler.store.messages import SECRET, of_row
 from scheduler.store.tables import message
 
 _AT_ONCE = 500
+
+
+def claim(conn: Connection, now: datetime, owner: str, lease_until: datetime, limit: int) -> list[Message]:
+    """Takes messages that are ready and gives them to `owner` until `lease_until`.
+
+    Ready: waiting and due, or left behind by an owner whose lease ran out. On PostgreSQL rows that another node is
+    claiming at this moment are passed over.
+    """
+    left = message.c.state == "sending", message.c.lease_until <= now
+    found = _first(conn, limit, *left)
+    due = message.c.state == "waiting", message.c.next_attempt_at <= now, message.c.not_before <= now
+    found += _first(conn, limit - len(found), *due)
+    if not found:
+        return []
+    taken = (
+        update(message)
+        .where(message.c.id.in_(found))
+        .values(state="sending", lease_owner=owner, lease_until=lease_until, attempts=message.c.attempts + 1)
+        .returning(*message.c)
+    )
+    return sorted(map(of_row, conn.execute(taken)), key=lambda found: found.id)
+
+
+def _first(conn: Connection, limit: int, *conditions: ColumnElement[bool]) -> list[str]:
+    """The ids of the first of these messages, in the order of the index: however many wait, few are read."""
+    query = select(message.c.id).where(*conditions).order_by(message.c.next_attempt_at, message.c.id)
+    return list(conn.scalars(query.limit(limit).with_for_update(skip_locked=True))) if limit else []
+
+
+def release(conn: Connection, owner: str | None = None) -> int:
+    """Makes messages that are being sent ready again at once: an owner's at its shutdown, or everybody's.
+
+    Everybody's is right only where no other process can be sending (SQLite, under the service's lock).
+    """
+    query = update(message).where(message.c.state == "sending")
+    if owner is not None:
+        query = query.where(message.c.lease_owner == owner)
+    return conn.execute(query.values(state="waiting", lease_owner=None, lease_until=None)).rowcount
 
 
 def mark_sent(conn: Connection, claimed: Sequence[Message], now: datetime) -> int:

@@ -1,15 +1,28 @@
-"""The outbox: written with its cause, claimed with a lease, sent, tried again or given up."""
+"""The outbox: written with its cause, sent, tried again or given up. Claims: scheduler.store.leases."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, and_, case, delete, func, insert, not_, or_, select, true, update
+from sqlalchemy import (
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from scheduler.model.digest import fingerprint
 from scheduler.model.ids import first_id
-from scheduler.model.message import Cause, Failure, Message, MessageState
+from scheduler.model.message import REFUSED, Cause, Failure, Message, MessageState
 from scheduler.store import bells
 from scheduler.store.tables import message, registration
 
@@ -25,46 +38,6 @@ def add(conn: Connection, row: Message) -> bool:
     conn.execute(insert(message).values(**columns(row)))
     bells.written(conn)
     return True
-
-
-def claim(conn: Connection, now: datetime, owner: str, lease_until: datetime, limit: int) -> list[Message]:
-    """Takes messages that are ready and gives them to `owner` until `lease_until`.
-
-    Ready: waiting and due, or left behind by an owner whose lease ran out. On PostgreSQL rows that another node is
-    claiming at this moment are passed over.
-    """
-    ready = or_(
-        and_(message.c.state == "waiting", message.c.next_attempt_at <= now, message.c.not_before <= now),
-        and_(message.c.state == "sending", message.c.lease_until <= now),
-    )
-    ids = (
-        select(message.c.id)
-        .where(ready)
-        .order_by(message.c.next_attempt_at, message.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = list(conn.scalars(ids))
-    if not found:
-        return []
-    taken = (
-        update(message)
-        .where(message.c.id.in_(found))
-        .values(state="sending", lease_owner=owner, lease_until=lease_until, attempts=message.c.attempts + 1)
-        .returning(*message.c)
-    )
-    return sorted((_message(row) for row in conn.execute(taken).mappings()), key=lambda found: found.id)
-
-
-def release_leases(conn: Connection, owner: str | None = None) -> int:
-    """Makes messages that are being sent ready again at once: an owner's at its shutdown, or everybody's.
-
-    Everybody's is right only where no other process can be sending (SQLite, under the service's lock).
-    """
-    query = update(message).where(message.c.state == "sending")
-    if owner is not None:
-        query = query.where(message.c.lease_owner == owner)
-    return conn.execute(query.values(state="waiting", lease_owner=None, lease_until=None)).rowcount
 
 
 def mark_failed(conn: Connection, claimed: Message, failure: Failure, retry_at: datetime | None) -> bool:
@@ -114,25 +87,24 @@ def for_reminder(reminder_id: str) -> Any:
 
 def get(conn: Connection, message_id: str) -> Message | None:
     """One message."""
-    row = conn.execute(select(message).where(message.c.id == message_id)).mappings().first()
-    return _message(row) if row else None
+    row = conn.execute(select(message).where(message.c.id == message_id)).first()
+    return of_row(row) if row else None
 
 
 def of_event(conn: Connection, event_id: str, limit: int = 500) -> list[Message]:
     """What an event's people were sent and will be sent, newest first."""
     query = select(message).where(message.c.event_id == event_id).order_by(message.c.created_at.desc(), message.c.id)
-    return [_message(row) for row in conn.execute(query.limit(limit)).mappings()]
+    return rows(conn, query.limit(limit))
 
 
 def rows(conn: Connection, query: Select[Any]) -> list[Message]:
     """The messages that a query over whole rows finds, in its order."""
-    return [_message(row) for row in conn.execute(query).mappings()]
+    return [of_row(row) for row in conn.execute(query)]
 
 
 def of_registration(conn: Connection, registration_id: str) -> list[Message]:
     """What one attendee was sent and will be sent, oldest first."""
-    query = select(message).where(message.c.registration_id == registration_id).order_by(message.c.id)
-    return [_message(row) for row in conn.execute(query).mappings()]
+    return rows(conn, select(message).where(message.c.registration_id == registration_id).order_by(message.c.id))
 
 
 def invited(conn: Connection, registration_id: str | None, but: str) -> bool:
@@ -140,7 +112,7 @@ def invited(conn: Connection, registration_id: str | None, but: str) -> bool:
 
     One whose outcome nobody knows (it is on its way, the connection broke) counts; one that was refused does not.
     """
-    refused = and_(message.c.state == "failed", message.c.last_code >= _REFUSED)
+    refused = and_(message.c.state == "failed", message.c.last_code >= REFUSED)
     query = select(message.c.id).where(
         message.c.registration_id == registration_id,
         message.c.id != but,
@@ -154,7 +126,7 @@ def invited(conn: Connection, registration_id: str | None, but: str) -> bool:
 def queue(conn: Connection, states: Iterable[str], limit: int = 200) -> list[Message]:
     """The outbox by state, next attempt first."""
     query = select(message).where(message.c.state.in_(list(states))).order_by(message.c.next_attempt_at, message.c.id)
-    return [_message(row) for row in conn.execute(query.limit(limit)).mappings()]
+    return rows(conn, query.limit(limit))
 
 
 def count_since(conn: Connection, address: str, cause: Cause, instant: datetime) -> int:
@@ -234,7 +206,7 @@ def try_again(conn: Connection, now: datetime, message_id: str = "") -> int:
     given_up = and_(message.c.state == "failed", in_time, message.c.cause.not_in(SECRET))
     query = update(message).where(given_up, message.c.id == message_id if message_id else true())
     # One whose outcome nobody knows may have arrived: it never again counts as surely not sent.
-    attempts = case((message.c.last_code >= _REFUSED, 0), else_=1)
+    attempts = case((message.c.last_code >= REFUSED, 0), else_=1)
     values = {"state": "waiting", "next_attempt_at": now, "attempts": attempts, **anew(now)}
     return conn.execute(query.values(values)).rowcount
 
@@ -263,9 +235,6 @@ def prune(conn: Connection, before: datetime) -> int:
 
 
 _INVITING = ("confirmation", "place-free", "update")
-_REFUSED = 500
-"""From here on a reply code is a final refusal (RFC 5321 section 4.2.1)."""
-
 SECRET: tuple[Cause, ...] = ("sign-in",)
 """Their facts hold a secret that works: it stays no longer than until the mail has left, or will not any more."""
 
@@ -288,8 +257,15 @@ def _mark(conn: Connection, claimed: Message, state: MessageState, **values: Any
     return conn.scalar(query) is not None
 
 
-def _message(row: Any) -> Message:
-    return Message(**{**row, "facts": msgspec.json.decode(row["facts"], type=dict[str, str])})
+_COLUMNS = tuple(message.c.keys())
+_NO_FACTS = "{}"
+
+
+def of_row(row: Any) -> Message:
+    """The message that a whole row holds."""
+    values = dict(zip(_COLUMNS, row, strict=True))
+    values["facts"] = {} if values["facts"] == _NO_FACTS else msgspec.json.decode(values["facts"], type=dict[str, str])
+    return Message(**values)
 
 
 def columns(row: Message) -> dict[str, Any]:

@@ -38,6 +38,21 @@ def to_addresses(
     return messages.rows(conn, query.order_by(message.c.id))
 
 
+def in_hand_until(conn: Connection, row: Message) -> datetime | None:
+    """The end of the lease under which another message to the same attendee, speaker or host is being sent, which
+    this one has to wait for; None when none is.
+
+    Those that may have to wait themselves wait in the order of their ids.
+    """
+    whom = message.c.registration_id == row.registration_id
+    if row.registration_id is None:
+        whom = and_(message.c.event_id == row.event_id, message.c.recipient == row.recipient)
+    first = or_(message.c.id < row.id, message.c.cause.not_in(["update", "reminder"]))
+    query = select(func.max(message.c.lease_until)).where(whom, message.c.state == "sending", first)
+    found: datetime | None = conn.scalar(query)
+    return found
+
+
 def last_change(conn: Connection, event_id: str) -> datetime | None:
     """The instant of the last change of an event."""
     found: datetime | None = conn.scalar(select(func.max(change.c.at)).where(change.c.event_id == event_id))

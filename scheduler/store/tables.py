@@ -181,10 +181,10 @@ message = Table(
     Column("bounced_at", UtcDateTime),
     Column("bounce", Text, nullable=False),
     UniqueConstraint("reminder_id", "registration_id"),
-    Index(None, "state", "next_attempt_at"),
+    Index(None, "state", "next_attempt_at", "id"),
     Index(None, "event_id", "created_at"),
     Index(None, "address", "cause", "created_at"),
-    Index(None, "registration_id"),
+    Index(None, "registration_id", "cause"),
 )
 """`recipient` names who gets a reminder without a registration (a speaker, a host): '' for a registration. `bounce`
 is what came back after the relay had taken the message (RFC 3464)."""

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from scheduler.mail.smtp import SmtpTransport
 from scheduler.mail.transport import Delivered, Delivery, Envelope, StillWanted
-from scheduler.store import messages, reminders
+from scheduler.store import leases, reminders
 from scheduler.store.tables import message
 
 LATER = 0.15
@@ -50,7 +50,7 @@ def no_look_before_data() -> None:
 
 def no_lease() -> None:
     """A claim leaves the message for anybody else to claim, too."""
-    claim = messages.claim
+    claim = leases.claim
 
     def claimed(conn: Connection, *arguments: Any, **named: Any) -> Any:
         found = claim(conn, *arguments, **named)
@@ -58,7 +58,7 @@ def no_lease() -> None:
         conn.execute(update(message).where(message.c.id.in_(ids)).values(state="waiting"))
         return found
 
-    messages.claim = claimed
+    leases.claim = claimed
     no_look_before_data()
 
 

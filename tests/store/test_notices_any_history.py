@@ -49,6 +49,7 @@ class Guest:
         self.told: Plan | None = None
         self.coming = True
         self.in_hand = False
+        self.refusing = self.missed = False
         self.last: datetime | None = None
 
 
@@ -137,6 +138,7 @@ class History(RuleBasedStateMachine):
     def refuse_the_next(self, code: int) -> None:
         address = self.people[-1].row.email
         self.world.wire.answers[address] = [Failure(text="no", code=code, permanent=code == 550)]
+        self.people[-1].refusing = code == 550
 
     @precondition(lambda self: self.alive)
     @rule()
@@ -152,6 +154,9 @@ class History(RuleBasedStateMachine):
         for sent in fresh:
             self._judge(sent)
         self.wrong = False
+        for guest in self.people:
+            if guest.refusing and not self.world.wire.answers.get(guest.row.email):
+                guest.refusing, guest.missed = False, True
 
     def _judge(self, sent: Sent) -> None:
         guest = next(one for one in self.people if one.row.email == sent.recipient)
@@ -171,14 +176,14 @@ class History(RuleBasedStateMachine):
             old, new = guest.told, (hours_said[-1], rooms_said[-1])
             assert old != new, "nothing had changed"
             assert (hours_said[0], rooms_said[0]) == old, "the old is not what they were told last"
-        guest.told = (hours_said[-1], rooms_said[-1])
+        guest.told, guest.missed = (hours_said[-1], rooms_said[-1]), False
 
     def _let_everything_arrive(self) -> None:
         self.world.wire.answers.clear()
         self.world.now += 3 * LONGEST
         self._send()
         for guest in self.people:
-            if guest.coming and guest.told is not None:
+            if guest.coming and guest.told is not None and not guest.missed:  # who refuses a mail cannot be told
                 assert guest.told == self.plan, "somebody believes what is not so any more"
 
 

@@ -5,10 +5,12 @@ from datetime import timedelta
 from scheduler.mail.transport import Envelope
 from scheduler.model.event import Event
 from scheduler.model.message import Failure
+from scheduler.store import leases
 from tests.store.reading import text
 from tests.store.test_notices import LONGEST, MINUTE, QUIET, after
 from tests.store.world import START, World
 
+NO_SUCH_BOX = Failure(text="no such box", code=550, permanent=True)
 BUSY = Failure(text="try again", code=451)
 THERE, BACK = "2027-03-17T10:00", ("2027-03-16T14:30", "2027-03-16T16:00")
 
@@ -90,3 +92,41 @@ async def test_a_confirmation_that_left_with_the_old_words_is_followed_by_a_noti
     assert "14:30–16:00" in text(world.wire.sent[-1])
     assert await after(world, QUIET) == ["update ann"]
     assert "10:00–11:00" in text(world.wire.sent[-1])
+
+
+async def test_a_notice_in_the_same_claim_waits_for_what_the_confirmation_tells(world: World) -> None:
+    event = await world.create(reminders=[])
+    row = await world.register(event, "Ann")
+    world.wire.answers[row.email] = [BUSY]
+    assert await after(world, timedelta()) == []
+    await world.move(event, THERE)
+    assert await after(world, LONGEST) == ["confirmation ann"]
+    (notice,) = await world.messages(event, "update")
+    assert (notice.state, notice.last_error) == ("dropped", "another mail told it")
+
+
+async def test_a_notice_waits_for_the_confirmation_that_another_node_has_in_hand(world: World) -> None:
+    event = await world.create(reminders=[])
+    row = await world.register(event, "Ann")
+    world.wire.answers[row.email] = [BUSY]
+    assert await after(world, timedelta()) == []
+    await world.move(event, THERE)
+    world.now += LONGEST
+    claimed = {one.cause: one for one in await world.claim("another node")}
+    await world.db.write(lambda conn: leases.put_back(conn, [claimed["update"]]))
+    assert await after(world, timedelta()) == []
+    (notice,) = await world.messages(event, "update")
+    assert (notice.state, notice.attempts) == ("waiting", 0)
+    await world.db.write(lambda conn: leases.put_back(conn, [claimed["confirmation"]]))
+    assert await after(world, timedelta(seconds=1)) == ["confirmation ann"]
+    assert await after(world, LONGEST) == []
+
+
+async def test_who_never_got_the_confirmation_hears_of_no_change(world: World) -> None:
+    event = await world.create(reminders=[])
+    row = await world.register(event, "Ann")
+    world.wire.answers[row.email] = [NO_SUCH_BOX]
+    assert await after(world, timedelta()) == []
+    await world.move(event, THERE)
+    assert await after(world, LONGEST) == []
+    assert await world.messages(event, "update") == []

@@ -29,7 +29,7 @@ from scheduler.config import Config
 from scheduler.model.event import Event
 from scheduler.model.registration import Registration, ReminderChoice
 from scheduler.services import registrations
-from scheduler.store import messages, reminders
+from scheduler.store import leases, messages, reminders
 from scheduler.store.database import Database
 from tests import postgres
 from tests.store.world import Sent, World
@@ -171,7 +171,7 @@ class History(RuleBasedStateMachine):
         if self.world.db.shared:
             self.world.now += timedelta(seconds=self.world.config.reminders.lease_seconds)
         else:
-            self.do(self.world.db.write(messages.release_leases))
+            self.do(self.world.db.write(leases.release))
         self.world.sender = self.world.another_sender(f"after {self.world.now}")
 
     @rule(minutes=st.integers(0, 400))
