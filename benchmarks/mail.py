@@ -18,13 +18,13 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import structlog
 from aiosmtplib import SMTP
 
 from benchmarks.agenda import config_of
 from benchmarks.crowd import Sink, crowd, environment
 from benchmarks.measuring import LOAD_CORE, SERVER_CORE, machine, median, program, table
 from scheduler.app import transport_of
+from scheduler.cli.logs import log_to_stderr
 from scheduler.clock import Clock, utcnow
 from scheduler.config import Config
 from scheduler.mail.compose import Mail, Mailbox, compose
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--profile", default="", help="write a profile of the last round of the ledger to this file")
     given = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(30))
+    log_to_stderr(debug=False, quiet=True)
     os.sched_setaffinity(0, {SERVER_CORE})
     print(machine())
     print(asyncio.run(run(given.mails, given.rounds, given.profile)))

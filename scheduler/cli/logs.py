@@ -25,6 +25,7 @@ def log_to_stderr(*, debug: bool, quiet: bool = False) -> None:
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
     )
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
     # What fails at the start is said in a sentence; uvicorn would print its traceback first.

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import structlog
 from msgspec import Struct
-from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from scheduler.config import Config
@@ -15,7 +14,7 @@ from scheduler.mail.transport import Envelope
 from scheduler.model.institution import Institution
 from scheduler.model.message import Message
 from scheduler.services import cases, outbox
-from scheduler.services.cases import hangs_on_other_mails
+from scheduler.services.cases import Case, hangs_on_other_mails
 from scheduler.services.correspondence import Correspondence
 from scheduler.services.last_look import Seen
 from scheduler.services.objections import objection
@@ -29,18 +28,17 @@ _WORDED_AT_ONCE = 25
 
 
 class Claimed(Struct, frozen=True):
-    """A message under our lease, with what it spoke of when it was claimed, and once worded its mail."""
+    """A message under our lease, with what it spoke of when it was claimed, and once worded (`tried`) its mail.
+
+    `hangs`: other mails decide whether it is still needed, so what was seen with the claim is not enough.
+    """
 
     message: Message
     seen: Seen | None
     known: dict[str, Institution]
+    hangs: bool = True
     tried: bool = False
     envelope: Envelope | None = None
-
-    @property
-    def hangs(self) -> bool:
-        """True when other mails decide whether it is still needed: then what was seen with the claim is not enough."""
-        return self.seen is None or self.seen.case is None or hangs_on_other_mails(self.seen.case)
 
 
 class Claims:
@@ -63,8 +61,12 @@ class Claims:
         except (ServiceError, ValueError) as error:  # one that cannot be read: each is looked up by itself
             log.error("messages.unreadable", count=len(claimed), exc_info=error)
             return [Claimed(message, None, known) for message in claimed]
-        taken = [Claimed(message, Seen(found[message.id], version), known) for message in claimed]
+        taken = [self._seen(message, found[message.id], version, known) for message in claimed]
         return sorted(taken, key=lambda one: one.hangs)
+
+    @staticmethod
+    def _seen(message: Message, case: Case, version: int | None, known: dict[str, Institution]) -> Claimed:
+        return Claimed(message, Seen(case, version), known, hangs=hangs_on_other_mails(case))
 
     def word_some(self, ready: deque[Claimed], now: datetime) -> None:
         """Words what comes next, unless that was done."""
@@ -78,4 +80,4 @@ class Claims:
         if case and not one.hangs and not objection(case, one.message, now):
             with suppress(Exception):  # said when its turn comes
                 envelope = self._correspondence.envelope(case, one.known, now=now)
-        return replace(one, tried=True, envelope=envelope)
+        return Claimed(one.message, one.seen, one.known, hangs=one.hangs, tried=True, envelope=envelope)

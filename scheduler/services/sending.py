@@ -161,7 +161,7 @@ class Sender:
         self._ask_for_more()
 
     def _ask_for_more(self) -> None:
-        if len(self._ready) <= self._transport.room():
+        if not self._plenty(self._transport.room() - len(self._ready)):
             self._freed()
 
     async def _send(self, one: Claimed, place: Place) -> bool:
