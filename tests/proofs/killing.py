@@ -124,7 +124,7 @@ class Killer:
 
     def _set(self, where: str) -> None:
         hits = self._chance.randint(1, max(1, self.share // (SELDOM if where in BATCHED else OFTEN)))
-        hits = min(hits, CONNECTIONS) if where == "connected" else hits
+        hits = min(hits, 2 if "claim" in where else CONNECTIONS if where == "connected" else hits)
         if where in failpoints.POINTS:
             self.victim.env["PROOF_KILL"] = f"{where}:{hits}"
         self._order = (where, hits) if where in CONVERSATION else None
