@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 _TURN = timedelta(seconds=1)
-"""After so long it is looked whether another node is done with an older mail to the same reader."""
+"""After so long it is looked again whether another mail to the same reader has come to its end."""
 
 
 class Sender:
