@@ -127,6 +127,7 @@ registration = Table(
     Column("confirmed_at", UtcDateTime),
     Column("document", Text, nullable=False),
     Index(None, "event_id", "state"),
+    Index(None, "event_id", "id"),
     Index(None, "email"),
 )
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 from scheduler.mail.transport import Envelope
 from scheduler.model.message import Failure, Message
 from scheduler.services import outbox
-from scheduler.store import leases, messages
+from scheduler.store import leases, messages, registrations
 from scheduler.store.tables import message
 from tests.store.world import NOW, START, Wire, World, add_sign_in_message, add_sign_in_messages, doing
 
@@ -251,7 +251,7 @@ async def test_no_more_is_claimed_than_can_be_sent_at_once(world: World) -> None
     assert states == ["sent", "sent", "waiting", "waiting", "waiting"]
 
 
-async def test_a_claim_reads_the_outbox_in_the_order_of_its_index(world: World) -> None:
+async def test_claims_and_slices_of_a_crowd_are_read_in_the_order_of_an_index(world: World) -> None:
     """However many mails fall due in one minute: sorting all of them for each claim costs a crowd most of its time."""
 
     def plans(conn: Connection) -> list[str]:
@@ -260,15 +260,17 @@ async def test_a_claim_reads_the_outbox_in_the_order_of_its_index(world: World) 
         said: list[tuple[str, Any]] = []
         event.listen(conn, "before_cursor_execute", lambda *given: said.append(given[2:4]))
         leases.claim(conn, world.now, "node:1", world.now, 5)
+        registrations.slice_after(conn, "an event", "", 5)
         explained = [
             conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
             for statement, parameters in tuple(said)
         ]
         return [" ".join(row[3] for row in rows) for rows in explained]
 
-    for plan in await world.db.write(plans):
-        assert "ix_message_state_next_attempt_at_id" in plan
-        assert "TEMP B-TREE" not in plan
+    found = await world.db.write(plans)
+    assert all("ix_message_state_next_attempt_at_id" in plan for plan in found[:2])
+    assert all("ix_registration_event_id_id" in plan for plan in found[2:])
+    assert not any("TEMP B-TREE" in plan for plan in found)
 
 
 async def test_a_shutdown_gives_back_only_its_own_leases(world: World) -> None:
