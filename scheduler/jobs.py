@@ -24,6 +24,8 @@ from scheduler.store.database import Database
 log = structlog.get_logger()
 
 _PRUNE_SECONDS = 60
+_BREATH_SECONDS = 0.02
+"""Between two slices of a crowd, for whoever asks the service for something meanwhile."""
 
 
 class Beat:
@@ -147,10 +149,11 @@ class Jobs:
 
     async def _release(self) -> None:
         now = await self._now()
-        while await self._db.write(lambda conn: reminders.release_due(conn, config=self._config, now=now)):
+        while await self._db.write(lambda conn: reminders.release_due(conn, config=self._config, now=now), own=True):
             self.send.wake()
             if self.release.stopping:
                 return
+            await asyncio.sleep(_BREATH_SECONDS)
 
     async def _send(self) -> None:
         while not self.send.stopping and await self._sender.start_ready(await self._now(), self.send.wake):

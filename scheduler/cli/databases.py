@@ -12,7 +12,8 @@ from scheduler.config import Config
 from scheduler.control import client
 from scheduler.control.orders import AnyOrder
 from scheduler.store import migrate
-from scheduler.store.database import Body, Database
+from scheduler.store.database import Database
+from scheduler.store.writer import Body
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

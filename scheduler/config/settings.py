@@ -156,7 +156,7 @@ class Reminders(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     joins_minutes: Annotated[int, Meta(ge=0, le=1440)] = 60
     registered_minutes: Annotated[int, Meta(ge=0, le=10_080)] = 120
     heartbeat_seconds: Annotated[int, Meta(ge=1, le=3600)] = 1
-    release_slice: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    release_slice: Annotated[int, Meta(ge=1, le=10_000)] = 100
     lease_seconds: Annotated[int, Meta(ge=2, le=3600)] = 35
     retry_minutes: tuple[Positive, ...] = (1, 5, 15, 60)
     notice_quiet_minutes: Annotated[int, Meta(ge=0, le=1440)] = 15

@@ -4,43 +4,28 @@ A transaction body is a synchronous function of a SQLAlchemy Core `Connection` a
 writes go through one thread with one connection (`scheduler.store.writer`); on PostgreSQL through asyncpg.
 """
 
-import asyncio
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
-from pathlib import Path
-from typing import Any, TypeVar
+import sqlite3
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
-import msgspec
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from scheduler.errors import Conflict, Unavailable
-from scheduler.store import bells, counters
 from scheduler.store import migrate as migrations
-from scheduler.store.pulse import Pulse, watching
-from scheduler.store.writer import Writer
+from scheduler.store.postgresql import PostgresServer
+from scheduler.store.sqlite import SqliteFile
+from scheduler.store.writer import Body, T
 
 log = structlog.get_logger()
 
-T = TypeVar("T")
-Body = Callable[[Connection], T]
-
-_RETRIED = {"40001", "40P01", "23505"}
-"""PostgreSQL: serialization failure, deadlock detected, and a key that another transaction took meanwhile: the body
-runs once more, sees what that one wrote and can say so."""
 _NO_ENTRY = {"28000", "28P01", "3D000", "57P03"}
 """PostgreSQL: unknown user, wrong password, no such database, still starting."""
 _OVERLOADED = {"53", "55", "57"}
 """PostgreSQL's classes of errors: a resource ran out (disk, memory, connections), held by others, an operator."""
-_ATTEMPTS = 4
-_SNAPSHOT: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-"""All statements of one read see the same moment, as they do on SQLite, and none of them can write."""
-_QUIET: dict[str, Any] = {"hide_parameters": True}
-"""Names and addresses must not reach a log by way of an error message."""
 
 
 class Discarded(Exception):
@@ -54,37 +39,17 @@ class Discarded(Exception):
 class Database:
     """An open database. `write` has committed, durably, when it returns; then `pulse` knows of it."""
 
-    def __init__(self, url: URL, reader: AsyncEngine, writer: Writer | None, pulse: Pulse) -> None:
+    def __init__(self, url: URL, behind: SqliteFile | PostgresServer) -> None:
         self.url = url
-        self.pulse = pulse
-        self._reader = reader
-        self._snapshots = reader if writer else reader.execution_options(**_SNAPSHOT)
-        self._writer = writer
+        self.pulse = behind.pulse
+        self._behind = behind
 
     @classmethod
     def open(cls, url: str, *, busy_seconds: float = 5.0) -> "Database":
         """Opens `sqlite:///path` or `postgresql://...`; makes the folder of a SQLite file. Nothing is read yet."""
         parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite":
-            Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            reader = create_async_engine(
-                parsed.set(drivername="sqlite+aiosqlite"), pool_size=4, max_overflow=0, **_QUIET
-            )
-            _prepare_sqlite(reader.sync_engine, busy_seconds, reads_only=True)
-            writing = create_engine(
-                parsed.set(drivername="sqlite+pysqlite"), connect_args={"check_same_thread": False}, **_QUIET
-            )
-            _prepare_sqlite(writing, busy_seconds, reads_only=False)
-            pulse = Pulse(trusted=True)
-            return cls(parsed, reader, Writer(writing, pulse), pulse)
-        reader = create_async_engine(
-            parsed.set(drivername="postgresql+asyncpg"),
-            pool_pre_ping=True,
-            **_QUIET,
-            json_serializer=lambda value: msgspec.json.encode(value).decode(),
-            json_deserializer=msgspec.json.decode,
-        )
-        return cls(parsed, reader, None, Pulse(trusted=False))
+        on_file = parsed.get_backend_name() == "sqlite"
+        return cls(parsed, SqliteFile(parsed, busy_seconds) if on_file else PostgresServer(parsed))
 
     @property
     def version(self) -> int | None:
@@ -93,16 +58,16 @@ class Database:
         None where others may write what we do not hear of (PostgreSQL). Equal at two moments: nothing was written in
         between that could make a message unwanted.
         """
-        return self._writer.version if self._writer is not None else None
+        return self._behind.version
 
     @property
     def shared(self) -> bool:
         """True when several nodes may work on it at once (PostgreSQL)."""
-        return self._writer is None
+        return isinstance(self._behind, PostgresServer)
 
     def watching(self) -> AbstractAsyncContextManager[None]:
         """Keeps `pulse` up to date with what other nodes write; on SQLite there are none."""
-        return watching(self._reader, self.pulse) if self.shared else nullcontext()
+        return self._behind.watching()
 
     async def migrate(self) -> None:
         """Brings the schema to the newest revision."""
@@ -111,46 +76,27 @@ class Database:
     async def read(self, body: Body[T]) -> T:
         """Runs `body` in a transaction that only reads. Raises Unavailable when the database cannot answer."""
         try:
-            async with self._snapshots.connect() as conn:
-                return await conn.run_sync(body)
-        except (SQLAlchemyError, OSError) as error:
+            return await self._behind.read(body)
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
             raise _translated(error) from error
 
     async def write(self, body: Body[T], *, discard: bool = False, own: bool = False) -> T:
         """Runs `body` in a transaction and commits it; with `discard` rolls it back and still gives the result.
 
-        `own` is for a sender's claims and notes alone: they leave `version` as it is.
+        `own` is for what makes no mail unwanted, and leaves `version` as it is: a sender's claims and notes, and the
+        release of reminders to it.
         Raises Unavailable when the database is locked, full or out of reach; then nothing was written.
         """
         try:
-            return await self._write(_discarding(body) if discard else body, own=own)
+            return await self._behind.write(_discarding(body) if discard else body, own=own)
         except Discarded as dry_run:
             return dry_run.result  # type: ignore[no-any-return] # it is body's own result
         except (SQLAlchemyError, OSError) as error:
             raise _translated(error) from error
 
-    async def _write(self, body: Body[T], *, own: bool) -> T:
-        if self._writer is not None:
-            return await asyncio.wrap_future(self._writer.submit(body, own=own))
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                async with self._reader.begin() as conn:
-                    result = await conn.run_sync(body)
-                    counted = await conn.run_sync(counters.values_if_taken)
-                    await conn.run_sync(bells.ring_if_written)
-                self.pulse.publish(counted)
-                return result
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS or getattr(error.orig, "sqlstate", None) not in _RETRIED:
-                    raise
-                await asyncio.sleep(0.01 * 2**attempt)
-        raise AssertionError
-
     async def close(self) -> None:
         """Finishes the writes that wait, then closes every connection."""
-        if self._writer is not None:
-            await asyncio.to_thread(self._writer.close)
-        await self._reader.dispose()
+        await self._behind.close()
 
 
 def _discarding(body: Body[T]) -> Body[T]:
@@ -160,25 +106,7 @@ def _discarding(body: Body[T]) -> Body[T]:
     return run
 
 
-def _prepare_sqlite(engine: Engine, busy_seconds: float, *, reads_only: bool) -> None:
-    begin = "BEGIN" if reads_only else "BEGIN IMMEDIATE"
-
-    @event.listens_for(engine, "connect")
-    def connect(dbapi: Any, _record: Any) -> None:
-        dbapi.isolation_level = None
-        cursor = dbapi.cursor()
-        pragmas = ["journal_mode=WAL", f"busy_timeout={int(busy_seconds * 1000)}", "foreign_keys=ON"]
-        pragmas += ["query_only=ON"] if reads_only else ["synchronous=FULL", "secure_delete=ON"]
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def start(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
-
-def _translated(error: SQLAlchemyError | OSError) -> Exception:
+def _translated(error: SQLAlchemyError | sqlite3.Error | OSError) -> Exception:
     text = str(getattr(error, "orig", error)).lower()
     state: str = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if isinstance(error, OSError) or state in _NO_ENTRY:

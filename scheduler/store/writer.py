@@ -17,6 +17,8 @@ from scheduler.store import counters
 from scheduler.store.pulse import Pulse
 
 T = TypeVar("T")
+Body = Callable[[Connection], T]
+"""A transaction: a synchronous function of its connection."""
 _GROUP = 64
 
 Job = tuple[Callable[[Connection], Any], "Future[Any]", bool]

@@ -20,7 +20,7 @@ from scheduler.model.message import Failure, Message
 from scheduler.services import choices, housekeeping, outbox, restoring
 from scheduler.services.resending import resend
 from scheduler.store import backup, events, migrate
-from scheduler.store.database import Database
+from scheduler.store.postgresql import PostgresServer
 from scheduler.store.tables import message
 from tests.service import Service
 from tests.store.world import START, Sent, World, doing
@@ -205,8 +205,8 @@ async def test_a_release_does_not_wait_for_who_is_changing_the_event(world: Worl
     await world.register(event, "Ann")
     await world.send()
     world.now = START - DAY
-    other = Database.open(world.db.url.render_as_string(hide_password=False))
-    async with other._reader.begin() as conn:  # a transaction that stays open
+    other = PostgresServer(world.db.url)
+    async with other.engine.begin() as conn:  # a transaction that stays open
         await conn.run_sync(lambda conn: events.get(conn, event.id, lock=True))
         written = await asyncio.wait_for(world.release(), 2)
     await other.close()
