@@ -25,7 +25,6 @@ from tests.proofs.relay import Rule
 from tests.sink import arrival
 
 PER_EVENT = 50
-RULE = timedelta(minutes=10)
 RACES = ("cancel", "move", "withdraw")
 SLOW = 1.5
 """Seconds that a relay takes over the address of somebody whose event is about to change: longer than the promise."""
@@ -45,6 +44,11 @@ class Scale(Struct, frozen=True, kw_only=True):
     def kills_before(self) -> int:
         """A quarter."""
         return self.kills // 4
+
+    @property
+    def lead(self) -> int:
+        """Minutes from the instant to the start of the events: nothing may be over before all of it could leave."""
+        return 10 + (5 * self.kills + self.reminders // 50) // 60
 
 
 class Play:
@@ -99,7 +103,8 @@ class Play:
         self.phases.append((time.monotonic(), what))
 
     def _created(self, count: int, due: datetime) -> list[dict[str, Any]]:
-        bodies = (event(**starting(due + RULE), title={"en": f"Event {n}"}, reminders=["PT10M"]) for n in range(count))
+        start, rule = due + timedelta(minutes=self.scale.lead), f"PT{self.scale.lead}M"
+        bodies = (event(**starting(start), title={"en": f"Event {n}"}, reminders=[rule]) for n in range(count))
         requests = (Request(name=f"event {n}", path="/api/v1/events", body=body) for n, body in enumerate(bodies))
         return [one.answer for one in self.clients.send(requests)]
 
@@ -166,7 +171,7 @@ class Play:
         while wanted - self.fleet.mails().keys() and time.monotonic() - since < PATIENCE:
             if (now := self.fleet.arrived()) != seen:
                 seen, since = now, time.monotonic()
-            time.sleep(0.2)
+            time.sleep(0.5)
 
     def _present(self, events: list[dict[str, Any]]) -> frozenset[str]:
         """The registrations that the service holds."""
