@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from scheduler.model.message import Cause, Message
+from scheduler.model.message import Cause, Message, MessageState
 from scheduler.store import messages
 from scheduler.store.tables import change, message
 
 CONCERNED = ("confirmed", "attended", "waiting")
 """The states of a registration whose holder hears of changes."""
 _INFORMING: tuple[Cause, ...] = ("confirm-address", "confirmation", "waiting", "place-free", "reminder", "update")
+_OPEN: tuple[MessageState, ...] = ("waiting", "sending", "held")
 
 
 def letters_of_event(conn: Connection, event_id: str) -> dict[str, list[Message]]:
@@ -35,9 +36,10 @@ def of_registration(conn: Connection, registration_id: str) -> list[Message]:
 
 def waiting_for(conn: Connection, registration_ids: Iterable[str]) -> set[str]:
     """Those of these registrations to whom a notice is still to be sent, or may have to be sent again."""
-    open_ = (message.c.cause == "update", message.c.state.in_(["waiting", "sending", "held"]))
-    query = select(message.c.registration_id).where(message.c.registration_id.in_(list(registration_ids)), *open_)
-    return set(conn.scalars(query))
+    theirs = message.c.registration_id.in_(list(registration_ids)), message.c.cause == "update"
+    query = select(message.c.registration_id, message.c.state).where(*theirs)
+    # The state in the query would have SQLite read everything that waits, for each claim.
+    return {holder for holder, state in conn.execute(query) if state in _OPEN}
 
 
 def take_back(conn: Connection, row: Message) -> bool:
