@@ -24,7 +24,6 @@ Noted = dict[str, str]
 """Aspect -> its value as JSON text: all of them, or those that differ, as they were before."""
 
 TITLE, STATUS, PLACE, JOINING, LANGUAGES = "title", "status", "place", "joining", "languages"
-ASPECTS = (STATUS, PLACE, JOINING, LANGUAGES, TITLE)
 ABSENT = "null"
 """The value of an aspect that there is not, such as a date."""
 _DATE = "date:"
