@@ -85,15 +85,15 @@ class Conversation(asyncio.BufferedProtocol):
                 raise Refusal(stage, reply)
             self.consented = True
 
-    async def text(self, data: bytes, *, smooth: bool = False) -> Reply:
-        """Sends a mail (`smooth`: see Envelope) and gives the reply with which it was taken. Raises Refusal or Lost."""
+    async def text(self, data: bytes) -> Reply:
+        """Sends a mail that is `stuffed`, and gives the reply with which it was taken. Raises Refusal or Lost."""
         if not self._data_begun:
             self._say("DATA")
             reply = await self._reply()
             if reply.code != GO_ON:
                 raise Refusal("DATA", reply)
         self._data_begun = False
-        self._write(data + b".\r\n" if smooth else stuffed(data), 1)
+        self._write(data, 1)
         reply = await self._reply()
         if not reply.good:
             raise Refusal("TEXT", reply)

@@ -26,12 +26,14 @@ Places = dict[str, tuple[int, int]]
 class _Cut(Struct, frozen=True):
     """A mail whose places are empty; and for each place its number, and what comes there (first, end).
 
-    `starts`: what comes to stand first in a line; None where the mail needs work on its way whatever comes there.
+    `stuffed` are the octets as they travel, none where the mail needs more work on its way than dots. `starts`: what
+    comes to stand first in a line.
     """
 
     octets: list[bytes]
     places: list[tuple[int, int, int]]
-    starts: list[int] | None = None
+    stuffed: list[bytes]
+    starts: list[int]
 
 
 class Form:
@@ -41,8 +43,8 @@ class Form:
         self._pieces = tuple(pieces)
         self._cuts: dict[tuple[int, ...], _Cut] = {}
 
-    def filled(self, values: dict[str, str]) -> tuple[bytes, bool]:
-        """The mail, and whether it is known to be smooth (see Envelope).
+    def filled(self, values: dict[str, str]) -> tuple[bytes, bytes]:
+        """The mail, and the same as it travels where that is known (see Envelope).
 
         `values`: those of the form, always in the same order, each in printed ASCII without a "=".
         """
@@ -53,11 +55,13 @@ class Form:
                 self._cuts.clear()
             cut = self._cuts[lengths] = self._cut(values)
         own = "".join(values.values()).encode("ascii")
-        octets = cut.octets.copy()
+        octets, stuffed = cut.octets.copy(), cut.stuffed.copy()
         for number, first, end in cut.places:
-            octets[number] = own[first:end]
-        smooth = cut.starts is not None and all(own[first] != _DOT for first in cut.starts)
-        return b"".join(octets), smooth
+            octets[number] = value = own[first:end]
+            if stuffed:
+                stuffed[number] = value
+        dotted = any(own[first] == _DOT for first in cut.starts)
+        return b"".join(octets), b"" if dotted else b"".join(stuffed)
 
     def _cut(self, values: dict[str, str]) -> _Cut:
         stands: Places = {}
@@ -72,14 +76,17 @@ class Form:
                 else:
                     places.append((len(octets), *part))
                     octets += [b"", b""]
-        if not _is_smooth(b"a".join(octets[::2])):
-            return _Cut(octets, places)
-        return _Cut(octets, places, [first for number, first, _ in places if octets[number - 1].endswith(b"\n")])
+        starts = [first for number, first, _ in places if octets[number - 1].endswith(b"\n")]
+        return _Cut(octets, places, _stuffed(octets), starts)
 
 
-def _is_smooth(mail: bytes) -> bool:
+def _stuffed(octets: list[bytes]) -> list[bytes]:
+    """With the dots at the beginning of lines doubled, and the end of the mail; none where lines end otherwise."""
+    mail = b"a".join(octets[::2])
     pairs = mail.count(b"\r\n") == mail.count(b"\n") == mail.count(b"\r")
-    return pairs and mail.endswith(b"\r\n") and not mail.startswith(b".") and b"\n." not in mail
+    if not pairs or not mail.endswith(b"\r\n") or mail.startswith(b"."):
+        return []
+    return [part.replace(b"\n.", b"\n..") for part in octets[:-1]] + [octets[-1].replace(b"\n.", b"\n..") + b".\r\n"]
 
 
 def quoted(line: str) -> bytes:

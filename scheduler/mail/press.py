@@ -65,7 +65,7 @@ class Press:
         """The finished mail. Raises what wording and composing it raise."""
         try:
             values = _values(letter)
-            data, smooth = self._filled(letter, values)
+            data, stuffed = self._filled(letter, values)
         except Unfit:
             return envelope(replace(self._write(letter), return_path=return_path))
         return Envelope(
@@ -73,10 +73,10 @@ class Press:
             recipient=letter.recipient,
             message_id=letter.message_id,
             data=data,
-            smooth=smooth,
+            stuffed=stuffed,
         )
 
-    def _filled(self, letter: Letter, values: dict[str, str]) -> tuple[bytes, bool]:
+    def _filled(self, letter: Letter, values: dict[str, str]) -> tuple[bytes, bytes]:
         for kind in self._kinds.get((letter.cause, letter.language), {}).values():
             key = kind.key(letter, self._numbers)
             if key in kind.forms:
@@ -84,7 +84,7 @@ class Press:
                 if form is None:
                     raise Unfit
                 return form.filled(values)
-        return self._first(letter, values), False
+        return self._first(letter, values), b""
 
     def _first(self, letter: Letter, values: dict[str, str]) -> bytes:
         """The first of a kind: its form is made, and judged by the mail made the long way."""

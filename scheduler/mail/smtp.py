@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Callable
 
 from scheduler.mail.connecting import Relay, Unreachable, converse
-from scheduler.mail.conversation import CLOSING, Conversation, Lost, Refusal
+from scheduler.mail.conversation import CLOSING, Conversation, Lost, Refusal, stuffed
 from scheduler.mail.line import Line
 from scheduler.mail.rate import Bucket
 from scheduler.mail.transport import Delivered, Delivery, Envelope, Refused, StillWanted, Withdrawn, fault_of
@@ -137,7 +137,7 @@ class SmtpTransport:
                 await self._reset(talk)
                 self.line.heard()
                 return Withdrawn()
-            reply = await talk.text(attempt.envelope.data, smooth=attempt.envelope.smooth)
+            reply = await talk.text(attempt.envelope.stuffed or stuffed(attempt.envelope.data))
         except BaseException as error:
             return await self._ended(talk, attempt, error)
         self._keep(talk)

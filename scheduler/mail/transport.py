@@ -19,14 +19,14 @@ _PLAIN_ADDRESS = re.compile(
 class Envelope(Struct, frozen=True, kw_only=True):
     """A composed message on its way: `sender` and the one `recipient` are bare addresses (RFC 5321 section 2.3.1).
 
-    `smooth` is whether it is known that each line of the data ends in CRLF and none begins with a dot.
+    `stuffed` is the data as it travels, with its end (RFC 5321 section 4.5.2), where that is known already.
     """
 
     sender: str
     recipient: str
     message_id: str
     data: bytes
-    smooth: bool = False
+    stuffed: bytes = b""
 
 
 class Delivered(Struct, frozen=True):

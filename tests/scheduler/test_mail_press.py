@@ -25,10 +25,10 @@ def the_long_way(one: Letter, return_path: str = "") -> object:
 
 
 def the_press(press: Press, one: Letter, return_path: str = "") -> object:
-    """The press's mail; what it says of its lines holds."""
+    """The press's mail; how it says that it travels is how it has to."""
     made = press.envelope(one, return_path)
-    assert not made.smooth or stuffed(made.data) == made.data + b".\r\n"
-    return replace(made, smooth=False)
+    assert made.stuffed in {b"", stuffed(made.data)}
+    return replace(made, stuffed=b"")
 
 
 def to(one: Letter, number: int, **changes: object) -> Letter:
@@ -104,7 +104,19 @@ def test_dots_that_come_to_stand_first_in_a_line_are_told_of() -> None:
         one = replace(one, links=replace(one.links, **dict.fromkeys(("manage", "withdraw", "stop_all"), manage)))
         for _ in range(2):
             assert the_press(press, one) == the_long_way(one)
-        assert press.envelope(one).smooth == (filling[0] == "x")
+        assert bool(press.envelope(one).stuffed) == (filling[0] == "x")
+
+
+def test_dots_that_stand_first_in_a_line_for_everybody_are_doubled_once() -> None:
+    press = Press(WRITER.write)
+    base = letter("reminder", "en")
+    assert base.event
+    one = to(replace(base, event=replace(base.event, title={"en": "." * 200})), 1)
+    for _ in range(2):
+        assert the_press(press, one) == the_long_way(one)
+    made = press.envelope(one)
+    assert b"\n..." in made.stuffed
+    assert made.stuffed != made.data + b".\r\n"
 
 
 def test_a_change_told_to_a_waiting_list_is_worded_once() -> None:
