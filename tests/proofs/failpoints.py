@@ -93,9 +93,10 @@ def kind_of(statement: str) -> str:
         return "" if words.startswith("CREATE TEMP") else MIGRATION
     if not words.startswith("UPDATE MESSAGE"):
         return ""
-    if "sent_at" in statement:
+    sets, _, _ = statement.partition(" RETURNING ")  # a claim gives whole rows back
+    if "sent_at" in sets:
         return "mark"
-    return "claim" if "lease_until" in statement and "attempts + " in statement else ""
+    return "claim" if "lease_until" in sets and "attempts + " in sets else ""
 
 
 def run() -> None:
